@@ -1,0 +1,8 @@
+"""``lpstudio evaluate``."""
+
+from __future__ import annotations
+
+
+def command() -> None:
+    """Not there yet."""
+    raise NotImplementedError

@@ -1,0 +1,8 @@
+"""``lpstudio train``."""
+
+from __future__ import annotations
+
+
+def command() -> None:
+    """Not there yet."""
+    raise NotImplementedError

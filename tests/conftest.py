@@ -1,0 +1,33 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("YOLO_OFFLINE", "true")
+os.environ.setdefault("YOLO_AUTOINSTALL", "false")
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def real_crops_folder() -> Path | None:
+    """The folder of real CCTV crops, where this machine has them."""
+    named = os.environ.get("LPSTUDIO_REAL_CROPS")
+    folder = Path(named) if named else REPOSITORY.parent / "shared" / "data" / "br_cctv"
+    return folder if (folder / "data.yaml").is_file() else None
+
+
+@pytest.fixture
+def real_crops(tmp_path: Path) -> Path:
+    """A writable copy of the real CCTV crops; the test is skipped where there are none."""
+    folder = real_crops_folder()
+    if folder is None:
+        pytest.skip("no real crops on this machine (set LPSTUDIO_REAL_CROPS)")
+    copy = tmp_path / "real_crops"
+    shutil.copytree(folder, copy)
+    return copy
