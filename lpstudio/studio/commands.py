@@ -16,7 +16,7 @@ class Command:
 
     ``id``: "annotate.verify"; the part before the dot groups it. ``menu``: the menu it stands in, empty for none.
     ``workspace``: the id of the workspace in which alone it works, empty for everywhere.
-    ``shortcuts``: in Qt's portable text ("Ctrl+Z"). Letters and digits alone are never shortcuts: they label characters.
+    ``shortcuts``: in Qt's portable text ("Ctrl+Z"). Letters and digits alone are never shortcuts: they label.
     ``icon``: the name of a file in ``resources/icons`` without its ending.
     """
 
