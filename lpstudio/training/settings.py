@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
 from lpstudio.errors import LpStudioError
@@ -345,8 +345,8 @@ def _coerced(default: Any, value: Any) -> Any:
         return int(value)
     # values read by tomlkit are subclasses of the plain types
     for plain in (bool, int, float, str):
-        if default is not MISSING and isinstance(default, plain) and isinstance(value, plain):
-            return plain(value)
+        if isinstance(value, plain):
+            return plain(value) if type(default) is plain else value
     return value
 
 
@@ -354,7 +354,7 @@ def _fault(info: SettingInfo, value: Any) -> str:
     """What is wrong with a value, in words that follow the setting's name; empty when nothing is."""
     if info.kind == "choice":
         return "" if value in info.choices else f"must be one of {', '.join(info.choices)}, not {value!r}"
-    wanted: type = {"int": int, "float": float, "bool": bool, "str": str}[info.kind]
+    wanted: Any = {"int": int, "float": float, "bool": bool, "str": str}[info.kind]
     words = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "a text"}[info.kind]
     is_number = info.kind in {"int", "float"}
     if not isinstance(value, wanted) or (is_number and (isinstance(value, bool) or not math.isfinite(float(value)))):
