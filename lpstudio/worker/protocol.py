@@ -15,12 +15,13 @@ and then exactly one of
     {"v": 1, "id": 7, "type": "error", "message": "one line for a person", "path": "file or null"}
     {"v": 1, "id": 7, "type": "cancelled"}
 
-``{"v": 1, "id": 7, "type": "cancel"}`` cancels request 7, waiting or running; it has no answer of its own, and none at all
-when 7 is unknown or over. Once it can take requests, a worker says
+``{"v": 1, "id": 7, "type": "cancel"}`` cancels request 7, waiting or running; it has no answer of its own, and none at
+all when 7 is unknown or over. Once it can take requests, a worker says
 
     {"v": 1, "id": null, "type": "ready", "worker": "tools", "types": ["video_open", …]}
 
-Requests are worked off one after the other, in their order. The end of stdin ends the worker, in the middle of work too.
+Requests are worked off one after the other, in their order. The end of stdin ends the worker, in the middle of work
+too.
 Standard output carries these lines and nothing else: whatever a library prints goes to stderr.
 """
 
@@ -45,7 +46,7 @@ RequestId = int | str
 log = logging.getLogger(__name__)
 
 
-class Cancelled(Exception):
+class Cancelled(Exception):  # noqa: N818 - a cancel is no error
     """The client took the running request back."""
 
 

@@ -1,4 +1,4 @@
-"""The tools process: footage, pictures and outlines, with PyAV and OpenCV but without torch, so that nobody waits for it.
+"""The tools process: footage, pictures and outlines, with PyAV and OpenCV but no torch, so that nobody waits for it.
 
 Run as ``python -m lpstudio.worker.tools``; the protocol is that of :mod:`lpstudio.worker.protocol`. Every request here
 gets exactly one result before its ``done``. Coordinates are pixels after EXIF or video rotation, y down; rectangles are
