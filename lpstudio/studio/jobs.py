@@ -26,11 +26,11 @@ def plain_message(error: BaseException) -> str:
 
 
 class Jobs(QObject):
-    """A small pool of threads. The newest job runs first when there is a queue."""
+    """A small pool of threads. When there is a queue, the newest job runs first unless ``in_order`` is said."""
 
     _finished = Signal(int, object, object)
 
-    def __init__(self, parent: QObject | None = None, threads: int = 2) -> None:
+    def __init__(self, parent: QObject | None = None, threads: int = 2, *, in_order: bool = False) -> None:
         super().__init__(parent)
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(threads)
@@ -38,6 +38,7 @@ class Jobs(QObject):
         self._numbers = count(1)
         self._waiting: dict[int, tuple[Callable[[Any], object] | None, Callable[[BaseException], object] | None]] = {}
         self._closed = False
+        self._in_order = in_order
         self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def run(
@@ -68,7 +69,7 @@ class Jobs(QObject):
             except RuntimeError:  # the window is gone already
                 _log.debug("job %d ended after its window", number)
 
-        self._pool.start(task, number)
+        self._pool.start(task, 0 if self._in_order else number)
         return number
 
     def forget(self, number: int) -> None:
