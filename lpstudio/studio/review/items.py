@@ -47,11 +47,21 @@ class Mark:
     decided: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The crop to which what is accepted is written; ``dx``, ``dy`` lead from the picture's pixels to the crop's."""
+
+    key: str
+    dx: float = 0.0
+    dy: float = 0.0
+
+
 @dataclass(slots=True)
 class ReviewItem:
     """One picture, or one frame (or a rectangle of it), with its reading.
 
-    ``key``: the crop of the project that this picture is, empty for pictures from elsewhere.
+    ``key``: the crop of the project that this picture is, empty for pictures from elsewhere. ``added``: the crops that
+    were cut out of a frame, by the number of the plate on them.
     ``labels``: per read character the class drawn on the crop, None where none was drawn; None as a whole while the
     crop has no labels or they are not loaded. ``missed``: drawn characters that the reading did not find.
     """
@@ -66,7 +76,18 @@ class ReviewItem:
     marks: tuple[Mark, ...] = ()
     labels: tuple[str | None, ...] | None = None
     missed: tuple[Character, ...] = ()
-    added_as: str = ""
+    added: dict[int, Target] = field(default_factory=dict)
+
+    def target(self, plate: int) -> Target | None:
+        """Where the characters of a plate are written to; None while it is in no project."""
+        return Target(self.key) if self.key else self.added.get(plate)
+
+    def span(self, plate: int) -> range:
+        """The places among all characters of the characters of one plate."""
+        if self.reading is None or plate >= len(self.reading.plates):
+            return range(0)
+        start = self.reading.first_of(plate)
+        return range(start, start + len(self.reading.plates[plate].characters))
 
     def set_reading(self, reading: PictureReading) -> None:
         """Take a new reading; what was decided about an earlier one is over."""
@@ -74,6 +95,7 @@ class ReviewItem:
         self.marks = tuple(Mark(character.chosen) for character in reading.characters)
         self.labels = None
         self.missed = ()
+        self.added = {}
 
     def set_content(self, content: CropContent, state: CropState) -> None:
         """Hold the reading against the crop's characters."""
@@ -117,9 +139,7 @@ class ReviewItem:
         """Whether the crop's labels say something else than the reading as it stands, or more, or less."""
         if self.labels is None:
             return False
-        return bool(self.missed) or any(
-            label != mark.char for label, mark in zip(self.labels, self.marks, strict=True)
-        )
+        return bool(self.missed) or any(label != mark.char for label, mark in zip(self.labels, self.marks, strict=True))
 
     @property
     def margin(self) -> float | None:

@@ -54,7 +54,9 @@ def iou(a: tuple[float, float, float, float], b: tuple[float, float, float, floa
     return common / union if union > 0 else 0.0
 
 
-def match_characters(read: Sequence[Polygon], drawn: Sequence[Polygon], threshold: float = MATCH_IOU) -> list[int | None]:
+def match_characters(
+    read: Sequence[Polygon], drawn: Sequence[Polygon], threshold: float = MATCH_IOU
+) -> list[int | None]:
     """For every read polygon the drawn one it stands for, or None; one to one, best overlap first."""
     read_boxes = [box_of(p) for p in read]
     drawn_boxes = [box_of(p) for p in drawn]
