@@ -5,7 +5,7 @@ The strip knows nothing of documents, crops or sessions. Its owner gives it line
     strip = ReadingStrip()
     strip.set_lines([[StripCell(char="A", glyph=image, probability=0.97, second="4", second_probability=0.02)]])
     strip.activated.connect(…)     # (index, Qt.KeyboardModifier): a cell was clicked, or reached by arrows or typing
-    strip.typed.connect(…)         # (index, char): give this character to the cell; the strip itself moves on afterwards
+    strip.typed.connect(…)         # (index, char): give this character to the cell; the strip then moves on
     strip.second_taken.connect(…)  # (index): Tab was pressed; take the second candidate; the strip moves on afterwards
     strip.removed.connect(…)       # (index): Delete was pressed
     strip.menu_requested.connect(…)  # (index, global QPoint)
@@ -53,7 +53,8 @@ class StripCell:
     """What one cell shows. Probabilities run from 0 to 1; None where no model has spoken.
 
     ``glyph``: the character cut out of the picture. ``similar``: the two best candidates share a group.
-    ``changed``: the plate format chose another than the model's first. ``disagrees``: the label is not the model's first.
+    ``changed``: the plate format chose another than the model's first.
+    ``disagrees``: the label is not the model's first.
     ``selected``: its polygon is selected. ``fault``: what is wrong with the polygon, empty for nothing.
     ``hue``: the colour of its similarity group, None for none. ``tip``: the tooltip.
     """

@@ -1,0 +1,179 @@
+"""The layers of a canvas that do not change while the hand moves: the picture and the resting outlines, as a pixmap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import cast
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap, QRegion
+
+from lpstudio.studio import theme
+from lpstudio.studio.jobs import Jobs
+from lpstudio.studio.widgets.canvas_transform import ViewTransform
+
+_GRID_FROM = 12.0  # logical px per crop pixel from which the pixel grid is drawn
+_AT_ONCE = 4_000_000  # pixels of a picture that are scaled down without a thread
+
+
+class Picture:
+    """A picture with smaller copies of itself, so that it looks well and paints fast when it is shown small.
+
+    ``size``: width and height in pixels of the crop; the image may be a reduced one of the same picture.
+    """
+
+    def __init__(self, image: QImage, size: tuple[float, float], on_ready: Callable[[], object]) -> None:
+        self.size = size
+        self._levels = [image]
+        self._on_ready = on_ready
+        self._jobs: Jobs | None = None
+        self._asked = False
+
+    @property
+    def image(self) -> QImage:
+        return self._levels[0]
+
+    def close(self) -> None:
+        """Wait for the thread that may still be scaling."""
+        if self._jobs is not None:
+            self._jobs.close()
+
+    def _level(self, scale: float) -> QImage:
+        """The smallest copy that still has a pixel for each device pixel."""
+        per_pixel = scale * self.size[0] / max(1, self.image.width())
+        if per_pixel >= 0.6:
+            return self.image
+        if not self._asked:
+            self._asked = True
+            if self.image.width() * self.image.height() <= _AT_ONCE:
+                self._levels += _halved(self.image)
+            else:
+                image = self.image
+                self._jobs = Jobs(threads=1)
+                self._jobs.run(lambda: _halved(image), self._add)
+        best = self.image
+        for level in self._levels[1:]:
+            if level.width() >= self.image.width() * per_pixel:
+                best = level
+        return best
+
+    def _add(self, levels: list[QImage]) -> None:
+        self._levels += levels
+        self._on_ready()
+
+    def paint(self, painter: QPainter, view: ViewTransform, clip: QRect, *, smooth: bool) -> None:
+        """Paint what of the picture meets ``clip`` (logical pixels of the widget)."""
+        width, height = self.size
+        x1, y1 = view.to_crop(clip.left(), clip.top())
+        x2, y2 = view.to_crop(clip.right() + 1, clip.bottom() + 1)
+        image = self._level(view.scale * view.ratio)
+        # Whole pixels of the source around the clip, so that repairs join without a seam.
+        step_x, step_y = width / image.width(), height / image.height()
+        first_x, first_y = max(0, int(x1 / step_x) - 1), max(0, int(y1 / step_y) - 1)
+        last_x, last_y = min(image.width(), int(x2 / step_x) + 2), min(image.height(), int(y2 / step_y) + 2)
+        if last_x <= first_x or last_y <= first_y:
+            return
+        left, top = view.to_view(first_x * step_x, first_y * step_y)
+        right, bottom = view.to_view(last_x * step_x, last_y * step_y)
+        shrinking = step_x * view.scale * view.ratio < 1.0
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth or shrinking)
+        painter.drawImage(
+            QRectF(left, top, right - left, bottom - top),
+            image,
+            QRectF(first_x, first_y, last_x - first_x, last_y - first_y),
+        )
+
+    def paint_grid(self, painter: QPainter, view: ViewTransform, clip: QRect) -> None:
+        """Fine lines between the pixels of the crop, at high zoom only."""
+        if view.scale < _GRID_FROM:
+            return
+        width, height = self.size
+        x1, y1 = view.to_crop(clip.left(), clip.top())
+        x2, y2 = view.to_crop(clip.right() + 1, clip.bottom() + 1)
+        first_x, last_x = max(0, int(x1)), min(int(width), int(x2) + 1)
+        first_y, last_y = max(0, int(y1)), min(int(height), int(y2) + 1)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(QPen(QColor(128, 128, 128, 70), 0))
+        for x in range(first_x, last_x + 1):
+            px = round(view.to_view(x, 0)[0])
+            painter.drawLine(px, round(view.to_view(0, first_y)[1]), px, round(view.to_view(0, last_y)[1]))
+        for y in range(first_y, last_y + 1):
+            py = round(view.to_view(0, y)[1])
+            painter.drawLine(round(view.to_view(first_x, 0)[0]), py, round(view.to_view(last_x, 0)[0]), py)
+
+
+def _halved(image: QImage) -> list[QImage]:
+    """The picture at 1/2, 1/4, … down to about 200 pixels."""
+    levels: list[QImage] = []
+    current = image
+    while max(current.width(), current.height()) > 400:
+        size = QSize(max(1, current.width() // 2), max(1, current.height() // 2))
+        current = current.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
+        levels.append(current)
+    return levels
+
+
+def rects_of(region: QRegion) -> list[QRect]:
+    """The rectangles of a region (iterable at run time, which the type stubs do not say)."""
+    return list(cast(Iterable[QRect], region))
+
+
+class RestingLayer:
+    """A pixmap of the whole widget that is repaired only where something changed."""
+
+    def __init__(self) -> None:
+        self._pixmap = QPixmap()
+        self._stale = QRegion()
+
+    def resize(self, size: QSize, ratio: float) -> None:
+        """Fit the widget; everything is painted anew when the size changed."""
+        wanted = QSize(max(1, round(size.width() * ratio)), max(1, round(size.height() * ratio)))
+        if self._pixmap.size() != wanted or self._pixmap.devicePixelRatio() != ratio:
+            self._pixmap = QPixmap(wanted)
+            self._pixmap.setDevicePixelRatio(ratio)
+            self.spoil(QRect(0, 0, size.width(), size.height()))
+
+    def spoil(self, rect: QRect) -> None:
+        """This part must be painted again before it is shown."""
+        self._stale += rect
+
+    def scroll(self, dx: float, dy: float, size: QSize) -> None:
+        """The view was shifted: shift what is painted, and spoil the strips that came into sight."""
+        ratio = self._pixmap.devicePixelRatio()
+        device_dx, device_dy = round(dx * ratio), round(dy * ratio)
+        if abs(device_dx) >= self._pixmap.width() or abs(device_dy) >= self._pixmap.height():
+            self.spoil(QRect(0, 0, size.width(), size.height()))
+            return
+        self._pixmap.scroll(device_dx, device_dy, self._pixmap.rect())
+        whole = QRegion(0, 0, size.width(), size.height())
+        shift_x, shift_y = round(dx), round(dy)
+        self._stale.translate(shift_x, shift_y)
+        # A pixel more on each side: at fractional ratios a logical pixel may be half moved.
+        self._stale += whole - QRegion(whole.translated(shift_x, shift_y)).intersected(whole)
+        if ratio != round(ratio):
+            self._stale = whole
+
+    def repair(self, paint: Callable[[QPainter, QRect], None]) -> None:
+        """Call ``paint`` for each stale part (the painter is clipped to it)."""
+        if self._stale.isEmpty():
+            return
+        painter = QPainter(self._pixmap)
+        parts = [self._stale.boundingRect()] if self._stale.rectCount() > 8 else rects_of(self._stale)
+        whole = QRect(0, 0, self._pixmap.width(), self._pixmap.height())
+        for part in parts:
+            area = part.intersected(whole)
+            if area.isEmpty():
+                continue
+            painter.save()
+            painter.setClipRect(area)
+            painter.fillRect(area, theme.color("canvas"))
+            paint(painter, area)
+            painter.restore()
+        painter.end()
+        self._stale = QRegion()
+
+    def draw(self, painter: QPainter, rect: QRect) -> None:
+        """Copy a part to the widget."""
+        ratio = self._pixmap.devicePixelRatio()
+        source = QRectF(rect.x() * ratio, rect.y() * ratio, rect.width() * ratio, rect.height() * ratio)
+        painter.drawPixmap(QRectF(rect), self._pixmap, source)

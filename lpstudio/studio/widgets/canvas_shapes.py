@@ -1,0 +1,219 @@
+"""What a canvas shows of a character, and how it is painted over the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPixmap, QPolygonF
+
+from lpstudio.studio import theme
+from lpstudio.studio.widgets.canvas_geometry import Box, FloatArray, bounds
+from lpstudio.studio.widgets.canvas_transform import ViewTransform
+
+LABEL_HEIGHT = 18
+_PAD = 10  # px around a polygon's box that its strokes, handles and mark may reach
+HANDLE = 3.5  # half the side of a vertex handle
+_MANY_HANDLES = 60  # above so many selected characters the handles would only hide the picture
+
+
+class Line(Enum):
+    """How sure the outline is: a draft is dashed, everything else solid."""
+
+    SOLID = "solid"
+    DRAFT = "draft"
+
+
+@dataclass(eq=False, slots=True)
+class CanvasShape:
+    """One polygon on a canvas, in pixels of the crop. Make a new one for every change; never edit one in place.
+
+    ``points``: float64, shape (n, 2). ``label``: the text above it. ``hue``: of the similarity group.
+    ``fault``: what is wrong with it; then it is red with a mark.
+    """
+
+    points: FloatArray
+    label: str = ""
+    hue: QColor | None = None
+    line: Line = Line.SOLID
+    fault: str = ""
+    unreadable: bool = False
+    box: Box = (0.0, 0.0, 0.0, 0.0)
+    polygon: QPolygonF | None = None
+
+    def __post_init__(self) -> None:
+        self.box = bounds(self.points)
+        self.polygon = QPolygonF([QPointF(x, y) for x, y in self.points.tolist()])
+
+    def moved(self, dx: float, dy: float) -> CanvasShape:
+        """The same shape somewhere else."""
+        return self.with_points(self.points + np.array([dx, dy]))
+
+    def with_points(self, points: FloatArray) -> CanvasShape:
+        return CanvasShape(points, self.label, self.hue, self.line, self.fault, self.unreadable)
+
+
+def screen_rect(shape: CanvasShape, view: ViewTransform) -> QRect:
+    """The part of the widget a shape may paint on: outline, handles, mark and label."""
+    x1, y1 = view.to_view(shape.box[0], shape.box[1])
+    x2, y2 = view.to_view(shape.box[2], shape.box[3])
+    rect = QRectF(x1 - _PAD, y1 - _PAD, x2 - x1 + 2 * _PAD, y2 - y1 + 2 * _PAD)
+    label = _label_place(shape, view)
+    return rect.united(label).toAlignedRect() if not label.isNull() else rect.toAlignedRect()
+
+
+def _label_text(shape: CanvasShape) -> str:
+    text = shape.label or ("" if shape.unreadable else "?")
+    if shape.unreadable:
+        text = f"{text} ⌀".strip()
+    return f"! {text}".strip() if shape.fault else text
+
+
+def _label_place(shape: CanvasShape, view: ViewTransform) -> QRectF:
+    """Above the box, or below it where there is no room above."""
+    text = _label_text(shape)
+    width = _label_width(text) + 8
+    x1, y1 = view.to_view(shape.box[0], shape.box[1])
+    x2, y2 = view.to_view(shape.box[2], shape.box[3])
+    top = y1 - LABEL_HEIGHT - 4
+    if top < 0 and y2 + LABEL_HEIGHT + 4 > 0:
+        top = y2 + 4
+    return QRectF(round((x1 + x2 - width) / 2), round(top), width, LABEL_HEIGHT)
+
+
+@lru_cache(maxsize=512)
+def _label_width(text: str) -> float:
+    return float(round(QFontMetricsF(_label_font()).horizontalAdvance(text)))
+
+
+@lru_cache(maxsize=1)
+def _label_font() -> QFont:
+    font = theme.font("plate")
+    font.setPixelSize(13)
+    return font
+
+
+@lru_cache(maxsize=1024)
+def _label_pixmap(text: str, ground: int, ink: int, ratio: float) -> QPixmap:
+    width = _label_width(text) + 8
+    image = QImage(round(width * ratio), round(LABEL_HEIGHT * ratio), QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor.fromRgba(ground))
+    painter.drawRoundedRect(QRectF(0, 0, width, LABEL_HEIGHT), 3, 3)
+    painter.setPen(QColor.fromRgba(ink))
+    painter.setFont(_label_font())
+    painter.drawText(QRectF(0, 0, width, LABEL_HEIGHT), Qt.AlignmentFlag.AlignCenter, text)
+    painter.end()
+    return QPixmap.fromImage(image)
+
+
+class ShapePainter:
+    """Paints shapes through a view transform; pens and colours are set up once per pass."""
+
+    def __init__(self, painter: QPainter, view: ViewTransform, *, labels: bool = True) -> None:
+        self._painter = painter
+        self._view = view
+        self._labels = labels
+        self._accent = theme.color("accent") if theme.is_dark() else QColor("#4aa8f0")
+        # Opaque: Qt strokes an opaque pen three times as fast as a translucent one.
+        self._outer = self._pen(QColor(14, 14, 14), 3.4)
+        self._outer_selected = self._pen(QColor(8, 8, 8), 4.2)
+
+    @staticmethod
+    def _pen(colour: QColor, width: float, dash: Iterable[float] = ()) -> QPen:
+        pen = QPen(colour, width)
+        pen.setCosmetic(True)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        pattern = list(dash)
+        if pattern:
+            pen.setDashPattern(pattern)
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        return pen
+
+    def _colour(self, shape: CanvasShape, selected: bool) -> QColor:
+        if shape.fault:
+            return QColor("#ff5a48")
+        if selected:
+            return self._accent
+        if shape.line is Line.DRAFT:
+            return QColor("#f5b53d")
+        return shape.hue if shape.hue is not None else QColor("#f4f4f4")
+
+    def outlines(self, shapes: Iterable[tuple[CanvasShape, bool]], *, handles: bool = True) -> None:
+        """Paint outlines, then handles and labels above all of them. Pairs of shape and whether it is selected."""
+        pairs = list(shapes)
+        painter, view = self._painter, self._view
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(view.left, view.top)
+        painter.scale(view.scale, view.scale)
+        for shape, selected in pairs:
+            self._outline(shape, selected)
+        painter.restore()
+        chosen = [shape for shape, selected in pairs if selected]
+        if handles and len(chosen) <= _MANY_HANDLES:
+            for shape in chosen:
+                self.handles(shape)
+        if self._labels:
+            for shape, selected in pairs:
+                self._label(shape, selected)
+
+    def _outline(self, shape: CanvasShape, selected: bool) -> None:
+        painter = self._painter
+        polygon = shape.polygon
+        assert polygon is not None
+        colour = self._colour(shape, selected)
+        fill = QColor(colour)
+        fill.setAlpha(46 if selected else 0)
+        painter.setBrush(QBrush(fill) if selected else Qt.BrushStyle.NoBrush)
+        painter.setPen(self._outer_selected if selected else self._outer)
+        painter.drawPolygon(polygon)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        dash: tuple[float, ...] = ()
+        if shape.line is Line.DRAFT:
+            dash = (4, 3)
+        elif shape.unreadable:
+            dash = (1, 2.2)
+        painter.setPen(self._pen(colour, 2.2 if selected else 1.6, dash))
+        painter.drawPolygon(polygon)
+
+    def handles(self, shape: CanvasShape, hovered: int | None = None) -> None:
+        """Square handles on the vertices, of constant size; the hovered one larger and filled."""
+        painter = self._painter
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for index, (x, y) in enumerate(shape.points.tolist()):
+            px, py = self._view.to_view(x, y)
+            self.handle(px, py, hovered=index == hovered)
+
+    def handle(self, x: float, y: float, *, hovered: bool = False, ghost: bool = False) -> None:
+        """One handle at a place of the widget. A ghost is the vertex an edge would get."""
+        painter = self._painter
+        half = HANDLE + (1.5 if hovered else 0)
+        painter.setPen(QPen(QColor(0, 0, 0, 220), 1))
+        painter.setBrush(self._accent if hovered else QColor(255, 255, 255, 140 if ghost else 255))
+        rect = QRectF(x - half, y - half, 2 * half, 2 * half)
+        if ghost:
+            painter.drawEllipse(rect)
+        else:
+            painter.drawRect(rect)
+
+    def _label(self, shape: CanvasShape, selected: bool) -> None:
+        text = _label_text(shape)
+        if not text:
+            return
+        place = _label_place(shape, self._view)
+        colour = self._colour(shape, selected)
+        if selected or shape.fault:
+            ground, ink = colour, theme.readable_on(colour)
+        else:
+            ground, ink = QColor(16, 16, 16, 205), colour
+        pixmap = _label_pixmap(text, ground.rgba(), ink.rgba(), self._view.ratio)
+        self._painter.drawPixmap(place.topLeft(), pixmap)
