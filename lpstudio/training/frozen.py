@@ -1,7 +1,7 @@
 """The frozen lists of a run: which crops it trains on, with a copy of their labels as they were at its start.
 
-``train.txt`` and ``val.txt`` name the pictures, one a line; ``train.labels.jsonl`` and ``val.labels.jsonl`` hold, in the
-same order, ``{"key", "image", "size": [width, height], "label": "the text of the label file"}``.
+``train.txt`` and ``val.txt`` name the pictures, one a line; ``train.labels.jsonl`` and ``val.labels.jsonl`` hold, in
+the same order, ``{"key", "image", "size": [width, height], "label": "the text of the label file"}``.
 """
 
 from __future__ import annotations

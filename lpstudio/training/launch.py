@@ -16,7 +16,7 @@ _children: list[subprocess.Popen[bytes]] = []
 
 
 def start_detached(run: Run) -> int:
-    """Start (or resume) a run in its own session and return its pid. Raises LpStudioError when it is already running."""
+    """Start (or resume) a run in its own session and return its pid. Raises LpStudioError when it already runs."""
     _reap()
     if run.status().is_live:
         raise LpStudioError("the run is already running", path=run.dir)

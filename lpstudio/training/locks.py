@@ -1,4 +1,4 @@
-"""Who is at work: locks that the system gives back when their process dies, and processes known by pid and start time."""
+"""Who is at work: locks the system gives back when their process dies, processes known by pid and start time."""
 
 from __future__ import annotations
 
