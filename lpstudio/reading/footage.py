@@ -56,6 +56,16 @@ class Footage:
 
         self.path = Path(path)
         self.fault: str | None = None
+        self._stamps: list[int] = []  # time stamp of every frame, in order; their place where there are none
+        self._numbers: dict[int, int] = {}  # stamp to number; empty: frames are counted while decoding
+        self._keys: list[int] = []  # time stamps of key frames
+        self._times: list[float] = []
+        self._decoder: Iterator[Any] = iter(())
+        self._next: int | None = None  # the number the running decoder gives next; None: unknown
+        self._last: Frame | None = None
+        self._recent: OrderedDict[int, Any] = OrderedDict()
+        self._on_step: Callable[[], None] | None = None
+        self._rotation = 0
         if not self.path.is_file():
             raise LpStudioError("there is no such video", path=self.path)
         try:
@@ -113,13 +123,17 @@ class Footage:
 
     # -- frames
 
-    def frame(self, number: int) -> Frame:
-        """Exactly frame ``number``. Raises LpStudioError when it does not exist or cannot be decoded."""
+    def frame(self, number: int, on_step: Callable[[], None] | None = None) -> Frame:
+        """Exactly frame ``number``. Raises LpStudioError when it does not exist or cannot be decoded.
+
+        ``on_step()`` is called for every frame decoded on the way; what it raises ends the search.
+        """
         import av
 
         self._checked(number)
         if self._last is not None and self._last.number == number:
             return self._last
+        self._on_step = on_step
         try:
             decoded = self._recent.get(number) or self._decode(number)
         except (av.FFmpegError, OSError) as error:
@@ -201,7 +215,6 @@ class Footage:
         except (av.FFmpegError, OSError) as error:
             self.fault = f"the video ends early: {_short(error)}"
         stamps.sort()
-        self._numbers: dict[int, int] = {}
         if clear and len(set(stamps)) == len(stamps):
             self._numbers = {stamp: number for number, stamp in enumerate(stamps)}
         else:
@@ -250,11 +263,6 @@ class Footage:
 
         Packets before the first picture that can be decoded (a recording cut in the middle of a group) do not count.
         """
-        self._next: int | None = None  # the number the running decoder gives next; None: unknown
-        self._decoder: Iterator[Any] = iter(())
-        self._last: Frame | None = None
-        self._recent: OrderedDict[int, Any] = OrderedDict()
-        self._rotation = 0
         self._rewind()
         self._start(None if self._numbers else 0)
         first = next((f for f in self._decoder if not self._numbers or f.pts in self._numbers), None)
@@ -339,6 +347,8 @@ class Footage:
     def _run_to(self, number: int) -> Any:
         """Decode forward until frame ``number``; None when it does not come (too late, or the end)."""
         for decoded in self._decoder:
+            if self._on_step is not None:
+                self._on_step()
             if self._numbers:
                 here = self._numbers.get(decoded.pts, -1) if decoded.pts is not None else -1
                 if here < 0:

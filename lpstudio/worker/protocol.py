@@ -77,7 +77,7 @@ class Request:
     type: str
     fields: Mapping[str, Any] = field(default_factory=dict)
 
-    def _get(self, name: str, kinds: type | tuple[type, ...], what: str, default: Any) -> Any:
+    def _get(self, name: str, kinds: Any, what: str, default: Any) -> Any:
         value = self.fields.get(name)
         if value is None:
             if default is ...:

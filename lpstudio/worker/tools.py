@@ -31,3 +31,253 @@ larger, so that its longer side has at most that many pixels.
 """
 
 from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lpstudio.errors import LpStudioError
+from lpstudio.reading.footage import Footage, Frame
+from lpstudio.worker.protocol import Handler, Reply, Request, configure_logging, serve
+
+RING = 8
+_OPEN_VIDEOS = 3
+_PREFIX = "lpstudio-tools-"
+
+
+class Exchange:
+    """A folder of this process for what is handed over, in shared memory where the system has it."""
+
+    def __init__(self) -> None:
+        shared = Path("/dev/shm")
+        usable = shared.is_dir() and os.access(shared, os.W_OK)
+        self._shared = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=shared if usable else None))
+        self._plain = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+        self._turn = 0
+        self._crops = 0
+        atexit.register(self.close)
+        for folder in {self._shared.parent, self._plain.parent}:
+            _sweep(folder)
+
+    def put_picture(self, pixels: NDArray[np.uint8]) -> dict[str, Any]:
+        """Hand over RGB pixels through the next file of the ring."""
+        self._turn = (self._turn + 1) % RING
+        path = self._shared / f"picture-{self._turn}.rgb"
+        pixels = np.ascontiguousarray(pixels)
+        try:
+            # Written over in place, never shortened: a client may still have the file mapped.
+            with path.open("r+b" if path.exists() else "wb") as file:
+                file.write(pixels.data)
+        except OSError as error:
+            raise LpStudioError(f"a picture cannot be handed over ({error.strerror})", path=path) from None
+        height, width = pixels.shape[:2]
+        return {"file": str(path), "width": width, "height": height, "bytes": int(pixels.size)}
+
+    def put_file(self, data: bytes, suffix: str) -> str:
+        """Hand over a file that is the client's from now on."""
+        self._crops += 1
+        path = self._plain / f"crop-{self._crops}{suffix}"
+        path.write_bytes(data)
+        return str(path)
+
+    def close(self) -> None:
+        for folder in (self._shared, self._plain):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes of this kind left behind."""
+    import psutil
+
+    with contextlib.suppress(OSError):
+        for left in folder.glob(f"{_PREFIX}*"):
+            pid = left.name[len(_PREFIX) :].partition("-")[0]
+            if pid.isdigit() and not psutil.pid_exists(int(pid)):
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def whole_rectangle(
+    rectangle: tuple[float, float, float, float] | None, width: int, height: int
+) -> tuple[int, int, int, int]:
+    """Whole pixels that cover a rectangle inside a picture; all of it for None. Raises LpStudioError when none are."""
+    if rectangle is None:
+        return 0, 0, width, height
+    xs, ys = sorted((rectangle[0], rectangle[2])), sorted((rectangle[1], rectangle[3]))
+    left, right = max(0, int(np.floor(xs[0]))), min(width, int(np.ceil(xs[1])))
+    top, bottom = max(0, int(np.floor(ys[0]))), min(height, int(np.ceil(ys[1])))
+    if right - left < 1 or bottom - top < 1:
+        raise LpStudioError("the rectangle lies outside the picture")
+    return left, top, right, bottom
+
+
+class Tools:
+    """The requests of the tools process; keeps the videos used last open."""
+
+    def __init__(self) -> None:
+        self._exchange = Exchange()
+        self._videos: OrderedDict[str, Footage] = OrderedDict()
+
+    def handlers(self) -> dict[str, Handler]:
+        return {
+            "video_open": self.video_open,
+            "video_frame": self.video_frame,
+            "video_find": self.video_find,
+            "video_close": self.video_close,
+            "image_rgb": self.image_rgb,
+            "crop_png": self.crop_png,
+            "outline": self.outline,
+        }
+
+    def video_open(self, request: Request, reply: Reply) -> None:
+        path = request.text("path")
+        self._close(path)
+        footage = self._footage(path, reply)
+        reply.result(
+            {
+                "path": path,
+                "frames": footage.frame_count,
+                "fps": round(footage.fps, 6),
+                "width": footage.width,
+                "height": footage.height,
+                "duration_s": footage.duration_s,
+                "codec": footage.codec,
+                "variable_rate": footage.variable_rate,
+                "fault": footage.fault,
+            }
+        )
+
+    def video_frame(self, request: Request, reply: Reply) -> None:
+        frame = self._frame(request.text("path"), request.integer("frame"), reply)
+        reply.result(
+            {
+                **self._exchange.put_picture(_shrunk(frame.pixels, request.integer("max_side", None))),
+                "frame": frame.number,
+                "time_s": frame.time_s,
+                "source_width": frame.pixels.shape[1],
+                "source_height": frame.pixels.shape[0],
+            }
+        )
+
+    def video_find(self, request: Request, reply: Reply) -> None:
+        footage = self._footage(request.text("path"), reply)
+        number = footage.frame_at(float(request.number("time_s")))
+        reply.result({"frame": number, "time_s": footage.time_of(number)})
+
+    def video_close(self, request: Request, reply: Reply) -> None:
+        self._close(request.text("path"))
+        reply.result({})
+
+    def image_rgb(self, request: Request, reply: Reply) -> None:
+        from lpstudio.reading.pictures import load_picture
+
+        picture = load_picture(Path(request.text("path")))
+        reply.check()
+        pixels = _shrunk(picture.pixels, request.integer("max_side", None))
+        reply.result(
+            {
+                **self._exchange.put_picture(pixels[..., ::-1]),
+                "source_width": picture.width,
+                "source_height": picture.height,
+            }
+        )
+
+    def crop_png(self, request: Request, reply: Reply) -> None:
+        import cv2
+
+        bgr, frame = self._pixels(request, reply)
+        height, width = bgr.shape[:2]
+        left, top, right, bottom = whole_rectangle(request.numbers("rectangle", 4, None), width, height)
+        encoded, data = cv2.imencode(".png", bgr[top:bottom, left:right])
+        if not encoded:
+            raise LpStudioError("the crop cannot be written as PNG", path=request.text("path"))
+        reply.result(
+            {
+                "file": self._exchange.put_file(data.tobytes(), ".png"),
+                "width": right - left,
+                "height": bottom - top,
+                "rectangle": [left, top, right, bottom],
+                "frame": frame.number if frame else None,
+                "time_s": frame.time_s if frame else None,
+            }
+        )
+
+    def outline(self, request: Request, reply: Reply) -> None:
+        from lpstudio.reading.outline import outline_around
+
+        bgr, _ = self._pixels(request, reply)
+        polygon = outline_around(bgr, request.numbers("point", 2), request.number("radius", None))
+        reply.result({"polygon": [[x, y] for x, y in polygon]})
+
+    def close(self) -> None:
+        for path in list(self._videos):
+            self._close(path)
+        self._exchange.close()
+
+    def _pixels(self, request: Request, reply: Reply) -> tuple[NDArray[np.uint8], Frame | None]:
+        """The whole picture or frame that a request names, BGR."""
+        from lpstudio.reading.pictures import load_picture
+
+        path, number = request.text("path"), request.integer("frame", None)
+        if number is not None:
+            frame = self._frame(path, number, reply)
+            return frame.pixels[..., ::-1], frame
+        picture = load_picture(Path(path))
+        if (picture.width, picture.height) != picture.pixels.shape[1::-1]:
+            raise LpStudioError("this picture is too large to cut from", path=path, remedy="Make it smaller first")
+        return picture.pixels, None
+
+    def _frame(self, path: str, number: int, reply: Reply) -> Frame:
+        frame = self._footage(path, reply).frame(number, reply.check)
+        reply.check()
+        return frame
+
+    def _footage(self, path: str, reply: Reply) -> Footage:
+        if path not in self._videos:
+
+            def on_index(share: float) -> None:
+                reply.progress(share, 1.0, "counting frames")
+
+            self._videos[path] = Footage(path, on_index)
+            while len(self._videos) > _OPEN_VIDEOS:
+                self._close(next(iter(self._videos)))
+        self._videos.move_to_end(path)
+        return self._videos[path]
+
+    def _close(self, path: str) -> None:
+        footage = self._videos.pop(path, None)
+        if footage is not None:
+            footage.close()
+
+
+def _shrunk(pixels: NDArray[np.uint8], max_side: int | None) -> NDArray[np.uint8]:
+    height, width = pixels.shape[:2]
+    if not max_side or max(height, width) <= max_side:
+        return pixels
+    import cv2
+
+    share = max(max_side, 1) / max(height, width)
+    size = max(1, round(width * share)), max(1, round(height * share))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def main() -> int:
+    """Serve requests until stdin ends."""
+    configure_logging()
+    tools = Tools()
+    try:
+        return serve(tools.handlers(), "tools")
+    finally:
+        tools.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
