@@ -1,0 +1,368 @@
+"""A project: an Ultralytics segmentation dataset on disk, with what LP Studio keeps beside it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from lpstudio.dataset import additions, labels
+from lpstudio.dataset.atomic import remove_file
+from lpstudio.dataset.data_yaml import DataYaml, SplitSource, find_data_yaml, read_data_yaml
+from lpstudio.dataset.images import image_size
+from lpstudio.dataset.index import CropIndex
+from lpstudio.dataset.plate_texts import FILE_NAME as PLATES_NAME
+from lpstudio.dataset.plate_texts import PlateTexts, normalise_text, read_plate_texts
+from lpstudio.dataset.records import KeptCharacter
+from lpstudio.dataset.scan import label_path, scan_sources
+from lpstudio.dataset.settings import FILE_NAME as SETTINGS_NAME
+from lpstudio.dataset.settings import ProjectSettings
+from lpstudio.dataset.store import Store
+from lpstudio.dataset.types import Character, CropContent, CropState, Origin
+from lpstudio.errors import LpStudioError
+
+log = logging.getLogger(__name__)
+
+_BY_PERSON = frozenset({CropState.LABELLED, CropState.IN_PROGRESS, CropState.VERIFIED})
+
+
+class Project:
+    """One open dataset. Methods may be called from any thread; those that read or write files take milliseconds.
+
+    ``warnings`` are whole sentences for a person: what is odd about the dataset but does not keep it from opening.
+    ``read_only``: the folder cannot be written; everything can be looked at, nothing saved.
+    """
+
+    def __init__(self, data: DataYaml, *, create_store: bool = True) -> None:
+        """Use :meth:`open`."""
+        self.yaml_path = data.path
+        self.root = data.path.parent.resolve()
+        self.alphabet = data.alphabet
+        self.sources: tuple[SplitSource, ...] = data.sources
+        self.name = self.root.name
+        self.settings_path = self.root / SETTINGS_NAME
+        self.read_only = not _can_write(self.root)
+        warnings = list(data.warnings)
+        if self.read_only:
+            warnings.append(f"{self.root}: this folder cannot be written; crops can be looked at, but nothing is saved")
+        try:
+            self.settings = ProjectSettings.load(self.settings_path)
+        except LpStudioError as error:
+            self.settings = ProjectSettings()
+            warnings.append(f"{error.message}; the default settings are used")
+        self.store = Store(self.root, create=create_store, read_only=self.read_only)
+        self.warnings: tuple[str, ...] = (*warnings, *self.store.warnings)
+        self._index: CropIndex | None = None
+        self._texts: PlateTexts | None = None
+        self._lock = threading.RLock()
+
+    @classmethod
+    def open(cls, path: Path, *, create_store: bool = True) -> Project:
+        """Open a dataset by its folder or its ``data.yaml``, in place.
+
+        ``create_store=False``: never make a database. Raises LpStudioError (file, line) when it is no dataset, the yaml
+        is broken, or no class is a character.
+        """
+        return cls(read_data_yaml(find_data_yaml(Path(path))), create_store=create_store)
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- the list of crops -------------------------------------------------------------------------------------------
+
+    def scan(self) -> CropIndex:
+        """List the crops of every split with their states. Reads folders only, no picture and no label file."""
+        index = scan_sources(self.root, self.sources)
+        stored = self.store.states()
+        if stored:
+            positions = {key: i for i, key in enumerate(index.keys)} if len(stored) > 1000 else None
+            for key, state, has_draft in stored:
+                i = positions.get(key) if positions is not None else index.position(key)
+                if i is not None:
+                    index.set_state(i, effective_state(state, index.has_label_file(i), has_draft))
+        self._index = index
+        return index
+
+    @property
+    def index(self) -> CropIndex:
+        """The index of the last scan; scans when there was none."""
+        return self._index if self._index is not None else self.scan()
+
+    def counts(self) -> dict[CropState, int]:
+        """How many crops there are in each state."""
+        return self.index.counts()
+
+    def image_path(self, key: str) -> Path:
+        """The picture of a crop."""
+        return self.root / key
+
+    def label_path(self, key: str) -> Path:
+        """The label file of a crop; it need not exist."""
+        return label_path(self.image_path(key))
+
+    def key_of(self, image: Path) -> str:
+        """The key of a picture: its posix path relative to the project's folder, absolute when it lies outside."""
+        path = Path(os.path.normpath(Path(image).absolute()))
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.as_posix()
+
+    # --- one crop ----------------------------------------------------------------------------------------------------
+
+    def load(self, key: str) -> CropContent:
+        """What stands on a crop: its label file (for a draft: the draft) and the characters kept beside it.
+
+        Bad lines come back as ``unread``. Raises LpStudioError when the picture or the label file cannot be read.
+        """
+        size = image_size(self.image_path(key))
+        content = labels.read_labels(self.label_path(key), self.alphabet, size)
+        record = self.store.record(key)
+        stored = record.state if record is not None else None
+        if content is None:
+            draft = self.store.draft(key)
+            if effective_state(stored, False, draft is not None) is CropState.DRAFT and draft is not None:
+                return CropContent(draft)
+            content = CropContent()
+        return _with_kept(content, record.kept if record is not None else ())
+
+    def save(self, key: str, content: CropContent, state: CropState | None = None) -> CropState:
+        """Save what stands on a crop; it is on disk when this returns. Returns the crop's new state.
+
+        ``state`` None: an unlabelled crop or a draft becomes in progress, others keep their state. UNLABELLED with
+        nothing on the crop takes its label file away; DRAFT puts the characters back into the database. Raises
+        LpStudioError; then everything is as it was.
+        """
+        self._must_write()
+        size = image_size(self.image_path(key))
+        path = self.label_path(key)
+        with self._lock:
+            old = self._state(key)
+            new = _state_after_save(state, old, content)
+            written, kept = _divide(content, self)
+            if new in (CropState.UNLABELLED, CropState.DRAFT):
+                return self._take_back(key, content, new)
+            lowers = new is CropState.IN_PROGRESS and old is not new
+            if lowers:
+                # Should the program die between the two writes, a half-drawn crop must not pass for a finished one.
+                before = self._stored(key)
+                self.store.set_state(key, new)
+            try:
+                labels.write_labels(path, written, self.alphabet, size)
+            except BaseException:
+                if lowers:
+                    self.store.set_state(key, before)
+                raise
+            self.store.set_saved(key, _stored_form(new), kept)
+            self._note(key, new, True)
+            return new
+
+    def _take_back(self, key: str, content: CropContent, state: CropState) -> CropState:
+        """Undo all of a person's work on a crop: no label file any more, and the draft, if there was one, again."""
+        if state is CropState.DRAFT:
+            self.store.set_draft(key, content.characters)
+        remove_file(self.label_path(key))
+        if state is CropState.UNLABELLED:
+            self.store.set_saved(key, None, ())
+        self._note(key, state, False)
+        return state
+
+    def _stored(self, key: str) -> CropState | None:
+        record = self.store.record(key)
+        return record.state if record is not None else None
+
+    def _state(self, key: str) -> CropState:
+        has_draft = self.store.draft(key) is not None
+        return effective_state(self._stored(key), self.label_path(key).is_file(), has_draft)
+
+    def state(self, key: str) -> CropState:
+        """The state of a crop (from the last scan where it knows the crop, else from disk)."""
+        if self._index is not None:
+            position = self._index.position(key)
+            if position is not None:
+                return self._index.state_of(position)
+        return self._state(key)
+
+    def set_state(self, key: str, state: CropState) -> CropState:
+        """Give a crop a state; returns the state it has then. Raises LpStudioError.
+
+        Verifying a crop without label file writes an empty one: "no characters" is then the truth. UNLABELLED, LABELLED
+        and DRAFT take back what a person said of the crop, so that it has the state that the disk gives it.
+        """
+        self._must_write()
+        with self._lock:
+            path = self.label_path(key)
+            has_labels = path.is_file()
+            if state is CropState.VERIFIED and not has_labels:
+                if self.store.draft(key) is not None and self._state(key) is CropState.DRAFT:
+                    return self.save(key, self.load(key), CropState.VERIFIED)
+                labels.write_labels(path, CropContent(), self.alphabet, (1, 1))
+                has_labels = True
+            self.store.set_state(key, _stored_form(state))
+            new = self._state(key)
+            self._note(key, new, has_labels)
+            return new
+
+    def set_draft(self, key: str, characters: Sequence[Character]) -> bool:
+        """Keep characters proposed by a machine. False, and nothing is done, when a person has worked on the crop."""
+        self._must_write()
+        with self._lock:
+            old = self._state(key)
+            record = self.store.record(key)
+            if old in _BY_PERSON or old is CropState.IGNORED or (record is not None and record.kept):
+                return False
+            self.store.set_draft(key, tuple(characters))
+            self._note(key, CropState.DRAFT, False)
+            return True
+
+    def text(self, key: str) -> str | None:
+        """The plate's text as a person gave it, or as ``plates.csv`` says, or None."""
+        record = self.store.record(key)
+        if record is not None and record.text is not None:
+            return record.text or None
+        return self.plate_texts.text_of(key, self._split(key))
+
+    def set_text(self, key: str, text: str) -> None:
+        """Note the plate's text (upper case, letters and digits only); an empty one says that it is not known."""
+        self._must_write()
+        self.store.set_text(key, normalise_text(text))
+
+    def origin(self, key: str) -> Origin | None:
+        """Where a crop was cut from, or None."""
+        record = self.store.record(key)
+        return record.origin if record is not None else None
+
+    @property
+    def plate_texts(self) -> PlateTexts:
+        """The texts of the ``plates.csv`` beside the yaml; empty when there is none."""
+        with self._lock:
+            if self._texts is None:
+                path = self.root / PLATES_NAME
+                try:
+                    self._texts = read_plate_texts(path) if path.is_file() else PlateTexts([])
+                except LpStudioError as error:
+                    log.warning("%s", error.message)
+                    self.warnings = (*self.warnings, error.message)
+                    self._texts = PlateTexts([])
+            return self._texts
+
+    def _split(self, key: str) -> str:
+        if self._index is None:
+            return ""
+        position = self._index.position(key)
+        return "" if position is None else self._index.split_of(position)
+
+    # --- adding crops ------------------------------------------------------------------------------------------------
+
+    def add_images(
+        self,
+        paths: Iterable[Path],
+        split: str = "train",
+        copy: bool = True,
+        faults: list[LpStudioError] | None = None,
+    ) -> list[str]:
+        """Add pictures to a split; returns their keys. Nothing is overwritten: new ones are numbered.
+
+        ``copy=False`` links instead of copying where the disk can do that. Pictures that cannot be read are put into
+        ``faults`` and the rest goes on; without ``faults`` the first one raises LpStudioError before anything is added.
+        """
+        self._must_write()
+        with self._lock:
+            return additions.add_images(self, [Path(path) for path in paths], split, copy, faults)
+
+    def add_crop(self, png: bytes, stem: str, origin: Origin | None, split: str = "train") -> str:
+        """Add a picture given as PNG bytes, with where it was cut from; returns its key. Raises LpStudioError."""
+        self._must_write()
+        with self._lock:
+            key = additions.add_bytes(self, png, f"{additions.safe_stem(stem)}.png", split)
+            if origin is not None:
+                self.store.set_origin(key, origin)
+            return key
+
+    # --- the rest ----------------------------------------------------------------------------------------------------
+
+    def save_settings(self, settings: ProjectSettings | None = None) -> None:
+        """Write ``lpstudio.toml`` (comments and unknown keys stay). Raises LpStudioError."""
+        self._must_write()
+        with self._lock:
+            if settings is not None:
+                self.settings = settings
+            self.settings.save(self.settings_path)
+
+    def flush(self) -> None:
+        """Write ``crops.jsonl`` where something changed. Raises LpStudioError."""
+        self.store.flush()
+
+    def close(self) -> None:
+        """Write what is not written yet and close the database."""
+        self.store.close()
+
+    def _must_write(self) -> None:
+        if self.read_only:
+            raise LpStudioError(
+                "not saved: this folder cannot be written",
+                path=self.root,
+                remedy="Give yourself write permission, or copy the dataset",
+            )
+
+    def _note(self, key: str, state: CropState, has_labels: bool) -> None:
+        if self._index is not None:
+            position = self._index.position(key)
+            if position is not None:
+                self._index.set_state(position, state, has_labels)
+
+
+def effective_state(stored: CropState | None, has_labels: bool, has_draft: bool) -> CropState:
+    """The state of a crop from what the store says and what is on disk.
+
+    The disk counts where the two disagree: a verified crop whose label file was taken away is unlabelled, because a
+    training would take it for a plate without characters.
+    """
+    if stored is CropState.IGNORED:
+        return stored
+    if has_labels:
+        return stored if stored in (CropState.VERIFIED, CropState.IN_PROGRESS) else CropState.LABELLED
+    if has_draft and stored is not CropState.VERIFIED:
+        return CropState.DRAFT
+    return CropState.IN_PROGRESS if stored is CropState.IN_PROGRESS else CropState.UNLABELLED
+
+
+def _stored_form(state: CropState) -> CropState | None:
+    """What the store keeps: states that the disk tells by itself are not kept."""
+    return state if state in (CropState.VERIFIED, CropState.IN_PROGRESS, CropState.IGNORED) else None
+
+
+def _state_after_save(wanted: CropState | None, old: CropState, content: CropContent) -> CropState:
+    if wanted is None:
+        return CropState.IN_PROGRESS if old in (CropState.UNLABELLED, CropState.DRAFT) else old
+    something = bool(content.characters or content.unread)
+    if (wanted is CropState.UNLABELLED and something) or (wanted is CropState.DRAFT and content.unread):
+        return CropState.IN_PROGRESS
+    return wanted
+
+
+def _divide(content: CropContent, project: Project) -> tuple[CropContent, tuple[KeptCharacter, ...]]:
+    """What stands in the label file, and what the store keeps with its place among all characters."""
+    written, kept = [], []
+    for at, character in enumerate(content.characters):
+        if labels.is_written(character, project.alphabet):
+            written.append(character)
+        else:
+            kept.append(KeptCharacter(at, character))
+    return CropContent(tuple(written), content.unread), tuple(kept)
+
+
+def _with_kept(content: CropContent, kept: tuple[KeptCharacter, ...]) -> CropContent:
+    """Put the kept characters back in their places."""
+    if not kept:
+        return content
+    characters = list(content.characters)
+    for entry in sorted(kept, key=lambda k: k.at):
+        characters.insert(min(entry.at, len(characters)), entry.character)
+    return CropContent(tuple(characters), content.unread)
+
+
+def _can_write(folder: Path) -> bool:
+    return os.access(folder, os.W_OK | os.X_OK)

@@ -1,0 +1,178 @@
+"""Listing the pictures of every split and which of them have label files, without opening any.
+
+Folders are read once each. Labels are where Ultralytics looks: the last ``/images/`` of the path becomes
+``/labels/``, the ending ``.txt``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from lpstudio.dataset.data_yaml import SplitSource
+from lpstudio.dataset.images import IMAGE_SUFFIXES
+from lpstudio.dataset.index import CropIndex
+from lpstudio.errors import LpStudioError
+
+_IMAGES = f"{os.sep}images{os.sep}"
+_LABELS = f"{os.sep}labels{os.sep}"
+
+
+def label_folder(image_folder: str) -> str:
+    """The folder of the labels of the pictures in an absolute folder, both without a separator at the end."""
+    return _LABELS.join(f"{image_folder}{os.sep}".rsplit(_IMAGES, 1))[: -len(os.sep)]
+
+
+def label_path(image: Path) -> Path:
+    """The label file of a picture (an absolute path)."""
+    return Path(label_folder(str(image.parent)), image.name.rpartition(".")[0] + ".txt")
+
+
+class _Folders:
+    """What folders hold, each read at most once."""
+
+    def __init__(self) -> None:
+        self._stems: dict[str, frozenset[str]] = {}
+
+    def label_stems(self, folder: str) -> frozenset[str]:
+        """The names, without ending, of the label files in a folder; empty when there is no such folder."""
+        stems = self._stems.get(folder)
+        if stems is None:
+            try:
+                names = os.listdir(folder)  # noqa: PTH208 (plain names: half a million of them are no rarity)
+                stems = frozenset(name[:-4] for name in names if name.endswith(".txt"))
+            except OSError:
+                stems = frozenset()
+            self._stems[folder] = stems
+        return stems
+
+
+def scan_sources(root: Path, sources: tuple[SplitSource, ...]) -> CropIndex:
+    """The index of all pictures; states say only whether there is a label file.
+
+    A folder or list that is not there has no pictures (opening the project and the check name it).
+    """
+    folders = _Folders()
+    prefix = str(root) + os.sep
+    seen: set[str] = set()
+    doubled: list[tuple[str, str]] = []
+    parts: list[tuple[str, list[str], list[bool]]] = []
+    for split in dict.fromkeys(source.split for source in sources):
+        found: list[tuple[str, bool]] = []
+        for source in sources:
+            if source.split == split:
+                for folder, names in _pictures(source.path):
+                    stems = folders.label_stems(label_folder(folder))
+                    start = _key_prefix(folder, prefix)
+                    found.extend([(start + name, name.rpartition(".")[0] in stems) for name in names])
+        found.sort()
+        keys = [key for key, _ in found]
+        if seen or len(set(keys)) != len(keys):
+            fresh = []
+            for entry in found:
+                if entry[0] in seen:
+                    doubled.append((entry[0], split))
+                else:
+                    seen.add(entry[0])
+                    fresh.append(entry)
+            found, keys = fresh, [key for key, _ in fresh]
+        else:
+            seen.update(keys)
+        parts.append((split, keys, [labelled for _, labelled in found]))
+    return CropIndex(parts, doubled)
+
+
+def _key_prefix(folder: str, root_prefix: str) -> str:
+    """What stands before a picture's name in its key."""
+    whole = folder if folder.endswith(os.sep) else folder + os.sep
+    start = whole[len(root_prefix) :] if whole.startswith(root_prefix) else whole
+    return start.replace(os.sep, "/")
+
+
+def _pictures(place: Path) -> Iterator[tuple[str, list[str]]]:
+    """Groups of (absolute folder, names of pictures in it) of a folder (with those below it), a list or a picture."""
+    if place.is_dir():
+        yield from _walk(str(place), frozenset())
+    elif place.suffix.lower() == ".txt":
+        yield from _listed(place)
+    elif place.is_file() and place.suffix[1:].lower() in IMAGE_SUFFIXES:
+        yield str(place.parent), [place.name]
+
+
+def _walk(folder: str, above: frozenset[str]) -> Iterator[tuple[str, list[str]]]:
+    """The pictures of a folder and of those below it; hidden ones are passed over, links to folders are followed."""
+    names: list[str] = []
+    below: list[os.DirEntry[str]] = []
+    suffixes = IMAGE_SUFFIXES
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = entry.name
+                if name[0] == ".":
+                    continue
+                if entry.is_dir():
+                    below.append(entry)
+                elif name.rpartition(".")[2].lower() in suffixes:
+                    names.append(name)
+    except OSError:
+        return
+    if names:
+        yield folder, names
+    for entry in sorted(below, key=lambda e: e.name):
+        # A link back to a folder above would go round for ever.
+        if entry.is_symlink():
+            real = os.path.realpath(entry.path)
+            if real in above or f"{folder}{os.sep}".startswith(real + os.sep):
+                continue
+            yield from _walk(entry.path, above | {real})
+        else:
+            yield from _walk(entry.path, above)
+
+
+def read_list(place: Path) -> list[tuple[int, str]]:
+    """The pictures that a ``.txt`` list names, as (line from 1, absolute path). Raises LpStudioError.
+
+    ``./x`` is relative to the list's folder; other relative paths to the list's folder or the nearest folder above it
+    in which the first such entry exists.
+    """
+    try:
+        text = place.read_bytes().decode("utf-8-sig", "surrogateescape")
+    except OSError as error:
+        raise LpStudioError(f"the list cannot be read: {error.strerror or error}", path=place) from error
+    parent = str(place.parent)
+    relative_to: str | None = None
+    result: list[tuple[int, str]] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        entry = line.strip().replace("/", os.sep)
+        if entry.rpartition(".")[2].lower() not in IMAGE_SUFFIXES:
+            continue
+        if not os.path.isabs(entry):  # noqa: PTH117 (one Path for every line costs too much)
+            if entry.startswith(f".{os.sep}"):
+                entry = parent + entry[1:]
+            else:
+                relative_to = relative_to or _folder_of_relative(place.parent, entry)
+                entry = f"{relative_to}{os.sep}{entry}"
+        if f"{os.sep}." in entry or f"{os.sep}{os.sep}" in entry:
+            entry = os.path.normpath(entry)
+        result.append((number, entry))
+    return result
+
+
+def _folder_of_relative(start: Path, entry: str) -> str:
+    for folder in (start, *start.parents):
+        if (folder / entry).exists():
+            return str(folder)
+    return str(start)
+
+
+def _listed(place: Path) -> Iterator[tuple[str, list[str]]]:
+    try:
+        entries = read_list(place)
+    except LpStudioError:
+        return
+    groups: dict[str, list[str]] = {}
+    for _, path in entries:
+        folder, _, name = path.rpartition(os.sep)
+        groups.setdefault(folder, []).append(name)
+    yield from groups.items()
