@@ -106,7 +106,7 @@ class Run:
 
     @property
     def counts(self) -> Mapping[str, Any]:
-        """``{"crops": {split: n}, "characters": {split: {char: n}}, "rare": […], "absent": […]}``."""
+        """``{"crops": {split: n}, "characters": {split: {char: n}}, "rare": […], "absent": […], "left_out": {why: n}}``."""
         counts: Mapping[str, Any] = self.record.get("counts", {})
         return counts
 
@@ -299,16 +299,17 @@ def _frozen_crops(training_set: TrainingSet, split: str, alphabet: Alphabet) -> 
             crop.size,
             format_label_text(CropContent(crop.characters), alphabet, crop.size),
         )
-        for crop in training_set.crops.get(split, ())
+        for crop in training_set.splits.get(split, ())
     ]
 
 
 def _counts(training_set: TrainingSet) -> dict[str, Any]:
     return {
-        "crops": {split: len(training_set.crops.get(split, ())) for split in SPLITS},
-        "characters": {split: dict(training_set.characters.get(split, {})) for split in SPLITS},
-        "rare": list(training_set.rare),
-        "absent": list(training_set.absent),
+        "crops": {split: training_set.total(split) for split in SPLITS},
+        "characters": {split: training_set.counts(split) for split in SPLITS},
+        "rare": [name for name, _ in training_set.rare()],
+        "absent": training_set.absent(),
+        "left_out": training_set.left_out_counts,
     }
 
 
