@@ -1,6 +1,6 @@
 """The outlines of the characters, taken from the shipped fonts and flattened to polygons.
 
-Units: the cap height is 1; x runs from 0 at the left edge of the ink, y from 0 at the cap line down to 1 at the base line.
+Units: the cap height is 1; x runs from 0 at the left edge of the ink, y from 0 at the cap line down to 1 at the base.
 """
 
 from __future__ import annotations
