@@ -93,7 +93,7 @@ class _TintedEngine(QIconEngine):
 
 
 def icon(name: str, token: str = "icon") -> QIcon:
-    """The icon ``resources/icons/NAME.svg``, tinted with the theme's colour ``token`` (checked: accent, disabled: pale).
+    """The icon ``resources/icons/NAME.svg``, tinted with the theme's ``token`` (checked: accent; disabled: pale).
 
     A name that is not there gives an empty icon and an error in the log.
     """

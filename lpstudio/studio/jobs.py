@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QThreadPool, Signal
 
 from lpstudio.errors import LpStudioError
 
@@ -92,6 +92,12 @@ class Jobs(QObject):
             on_error(failure)
         else:
             _log.error("background work failed", exc_info=failure)
+
+    def wait(self, timeout_ms: int) -> bool:
+        """Wait until no job runs any more and deliver what they brought. False when some still run."""
+        ended = self._pool.waitForDone(timeout_ms)
+        QCoreApplication.sendPostedEvents(self, QEvent.Type.MetaCall.value)
+        return ended
 
     def close(self, timeout_ms: int = 5000) -> bool:
         """Take no more work, drop what has not begun, wait for the rest. False when something still runs."""

@@ -89,6 +89,10 @@ class Workspace(QWidget):
     def set_session(self, session: ProjectSession | None) -> None:
         """A project was opened (or closed: None)."""
 
+    def top_bar(self) -> QWidget | None:
+        """A widget for the row between project and palette (split, query…); the same one every time."""
+        return None
+
     def enter(self) -> None:
         """The workspace came to the front: build what was put off until now, take the focus."""
 

@@ -1,0 +1,373 @@
+"""The one window: rail, top bar, workspaces, status line. It is what workspaces know as the studio."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSettings, QSize, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from lpstudio.studio import recent, shell_commands
+from lpstudio.studio.commands import CommandTable
+from lpstudio.studio.empty_state import EmptyState
+from lpstudio.studio.icons import icon
+from lpstudio.studio.menus import Menus, icon_action
+from lpstudio.studio.notice_bar import NoticeBar
+from lpstudio.studio.projects import ProjectDoor
+from lpstudio.studio.rail import Rail
+from lpstudio.studio.session_watch import SessionWatch
+from lpstudio.studio.status_line import StatusLine, Task
+from lpstudio.studio.top_bar import TopBar
+from lpstudio.studio.workers import WorkerPool
+from lpstudio.studio.workspace import Notice, Severity, Workspace
+
+if TYPE_CHECKING:
+    from lpstudio.dataset.project import Project
+    from lpstudio.dataset.types import Origin
+    from lpstudio.studio.session import ProjectSession
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class WorkspaceEntry:
+    """A workspace before it is built."""
+
+    id: str
+    title: str
+    icon: str
+    class_name: str
+    tip: str
+    needs_project: bool = True
+
+
+WORKSPACES = (
+    WorkspaceEntry("annotate", "Annotate", "pencil-line", "AnnotateWorkspace", "Draw and label characters"),
+    WorkspaceEntry("similarity", "Similarity", "grid-3x3", "SimilarityWorkspace", "Say which characters look alike"),
+    WorkspaceEntry("train", "Train", "chart-spline", "TrainWorkspace", "Train and follow runs"),
+    WorkspaceEntry("review", "Review", "scan-eye", "ReviewWorkspace", "Read plates and correct them", False),
+)
+MINIMUM = QSize(960, 600)
+
+
+class MainWindow(QMainWindow):
+    """Implements :class:`lpstudio.studio.workspace.Studio`."""
+
+    session_changed = Signal()
+    first_painted = Signal()
+
+    def __init__(self, settings: QSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.setObjectName("studio")
+        self.setWindowTitle("LP Studio")
+        self.setMinimumSize(MINIMUM)
+        self.setAcceptDrops(True)
+        self.commands = CommandTable(self)
+        self.workers = WorkerPool(self)
+        self._session: ProjectSession | None = None
+        self._watch: SessionWatch | None = None
+        self._workspaces: dict[str, Workspace] = {}
+        self._current = ""
+        self._painted = False
+
+        shell_commands.register(self)
+        self.top_bar = TopBar(icon_action(self.commands, "view.palette"), self)
+        self.setMenuWidget(self.top_bar)
+        self.menus = Menus(self.commands, self.top_bar.menu_bar, self._build_for_menu)
+        self.top_bar.project_menu.aboutToShow.connect(self._fill_project_menu)
+        self._build_centre()
+
+        self.door = ProjectDoor(self)
+        self.door.opening.connect(lambda text: self.set_task("open", text, None))
+        self.door.idle.connect(lambda: self.end_task("open"))
+        self.door.opened.connect(self._take_project)
+        self.door.failed.connect(lambda message: self.notify(Notice(message, Severity.ERROR, "file.open", "Open…")))
+        self._watch_reader()
+        self._restore_window()
+        self.show_workspace("annotate")
+
+    # -- building --------------------------------------------------------------------------------------------------
+
+    def _build_centre(self) -> None:
+        self.rail = Rail(
+            [(icon_action(self.commands, f"go.{entry.id}"), entry.title) for entry in WORKSPACES],
+            [icon_action(self.commands, "help.open"), icon_action(self.commands, "view.settings")],
+            self,
+        )
+        self.notice_bar = NoticeBar(self)
+        self.notice_bar.command_wanted.connect(self.run_command)
+        self.stack = QStackedWidget(self)
+        self.empty_state = EmptyState(self.stack)
+        self.empty_state.command_wanted.connect(self.run_command)
+        self.empty_state.project_wanted.connect(self.open_project)
+        self.empty_state.forget_wanted.connect(self._forget_recent)
+        self.empty_state.show_recent(recent.recent_projects(self.settings))
+        self.stack.addWidget(self.empty_state)
+        self.status = StatusLine(self)
+        self.status.command_wanted.connect(self.run_command)
+        self.status.details_wanted.connect(lambda: self.run_command("view.activity"))
+        right = QVBoxLayout()
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(0)
+        right.addWidget(self.notice_bar)
+        right.addWidget(self.stack, 1)
+        upper = QHBoxLayout()
+        upper.setContentsMargins(0, 0, 0, 0)
+        upper.setSpacing(0)
+        upper.addWidget(self.rail)
+        upper.addLayout(right, 1)
+        centre = QWidget(self)
+        whole = QVBoxLayout(centre)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(upper, 1)
+        whole.addWidget(self.status)
+        self.setCentralWidget(centre)
+
+    def _build_for_menu(self, title: str) -> None:
+        if self._session is not None and any(entry.id == title.lower() for entry in WORKSPACES):
+            self.workspace(title.lower())
+
+    def build_all(self) -> None:
+        """Build every workspace that was put off, so that the palette knows all commands."""
+        if self._session is not None:
+            for entry in WORKSPACES:
+                self.workspace(entry.id)
+
+    def workspace(self, workspace_id: str) -> Workspace | None:
+        """A workspace, built now if it was not yet; None when it cannot be built (a notice says why)."""
+        found = self._workspaces.get(workspace_id)
+        if found is not None:
+            return found
+        entry = next(entry for entry in WORKSPACES if entry.id == workspace_id)
+        try:
+            module = importlib.import_module(f"lpstudio.studio.{workspace_id}.workspace")
+            built: Workspace = getattr(module, entry.class_name)(self, self.stack)
+            built.register_commands()
+            built.restore_state(self.settings)
+        except Exception as error:  # one broken workspace must not take the others with it
+            _log.exception("workspace %s cannot be built", workspace_id)
+            self.notify(Notice(f"{entry.title} cannot be opened: {error}", Severity.ERROR, "view.log", "Show the log"))
+            return None
+        self._workspaces[workspace_id] = built
+        self.stack.addWidget(built)
+        self.commands.set_workspace(self._current)
+        if self._session is not None:
+            built.set_session(self._session)
+        return built
+
+    # -- what workspaces ask ---------------------------------------------------------------------------------------
+
+    @property
+    def session(self) -> ProjectSession | None:
+        return self._session
+
+    @property
+    def current_workspace(self) -> str:
+        """The id of the workspace that is chosen (the empty state may be shown in its place)."""
+        return self._current
+
+    def open_project(self, path: Path) -> None:
+        """Open a project folder or a data.yaml in a thread."""
+        self.door.open(Path(path))
+
+    def show_workspace(self, workspace_id: str) -> None:
+        entry = next(entry for entry in WORKSPACES if entry.id == workspace_id)
+        wanted: QWidget | None = self.empty_state
+        if self._session is not None or not entry.needs_project:
+            wanted = self.workspace(workspace_id)
+        if wanted is None:
+            self.commands.action(f"go.{self._current}").setChecked(True)
+            return
+        before = self.stack.currentWidget()
+        if isinstance(before, Workspace) and before is not wanted:
+            before.leave()
+        self._current = workspace_id
+        self.commands.action(f"go.{workspace_id}").setChecked(True)
+        self.commands.set_workspace(workspace_id)
+        self.menus.set_workspace(workspace_id)
+        self.stack.setCurrentWidget(wanted)
+        self.top_bar.show_middle(wanted.top_bar() if isinstance(wanted, Workspace) else None)
+        if isinstance(wanted, Workspace) and before is not wanted:
+            wanted.enter()
+            self.commands.refresh()
+
+    def show_crop(self, key: str, character: int | None = None) -> None:
+        self.show_workspace("annotate")
+        annotate: Any = self._workspaces.get("annotate")
+        if annotate is not None:
+            annotate.show_crop(key, character)
+
+    def review_weights(self, weights: Path) -> None:
+        self.show_workspace("review")
+        review: Any = self._workspaces.get("review")
+        if review is not None:
+            review.use_weights(weights)
+
+    def notify(self, notice: Notice) -> None:
+        self.notice_bar.show_notice(notice)
+
+    def set_task(self, task_id: str, text: str, fraction: float | None = None, cancel_command: str = "") -> None:
+        self.status.set_task(task_id, Task(text, fraction, cancel_command))
+
+    def end_task(self, task_id: str) -> None:
+        self.status.end_task(task_id)
+
+    def add_crop(self, image_png: bytes, stem: str, origin: Origin) -> str:
+        from lpstudio.errors import LpStudioError
+
+        if self._session is None:
+            raise LpStudioError("no project is open", remedy="Open one first, then add the crop.")
+        return self._session.add_crop(image_png, stem, origin)
+
+    def run_command(self, command_id: str) -> None:
+        """Run a command as its menu entry would."""
+        self.commands.refresh()
+        action = self.commands.action(command_id)
+        if action.isEnabled():
+            action.trigger()
+
+    # -- projects --------------------------------------------------------------------------------------------------
+
+    def _take_project(self, project: Project) -> None:
+        if not self.close_project():
+            project.close()
+            return
+        from lpstudio.studio.session import ProjectSession
+
+        session = ProjectSession(project, self)
+        self._session = session
+        self._watch = SessionWatch(session, self)
+        place = project.root if project.yaml_path.name == "data.yaml" else project.yaml_path
+        recent.note_opened(self.settings, place)
+        self.settings.setValue("projects/last", str(place))
+        self.setWindowTitle(f"{project.name} – LP Studio")
+        self.top_bar.set_project(project.name, str(project.yaml_path))
+        for workspace in self._workspaces.values():
+            workspace.set_session(session)
+        session.scan()
+        self.show_workspace(self._current)
+        self.commands.refresh()
+        self.session_changed.emit()
+
+    def close_project(self) -> bool:
+        """Close the open project. False when something could not be saved: then it stays open and a notice says so."""
+        session = self._session
+        if session is None:
+            return True
+        current = self.stack.currentWidget()
+        if isinstance(current, Workspace):
+            current.leave()
+        if not session.close():
+            if isinstance(current, Workspace):
+                current.enter()
+            self._watch_or_fail().say_not_saved("The project stays open: ")
+            return False
+        self._let_session_go()
+        return True
+
+    def abandon_project(self) -> None:
+        """Close the project although something could not be saved."""
+        if self._session is not None:
+            self._session.abandon()
+            self._let_session_go()
+
+    def _let_session_go(self) -> None:
+        session, self._session = self._session, None
+        self._watch_or_fail().stop()
+        self._watch = None
+        for workspace in self._workspaces.values():
+            workspace.set_session(None)
+        if session is not None:
+            session.deleteLater()
+        self.setWindowTitle("LP Studio")
+        self.top_bar.set_project("No project", "Open a project")
+        self.empty_state.show_recent(recent.recent_projects(self.settings))
+        self.stack.setCurrentWidget(self.empty_state)
+        self.show_workspace(self._current)
+        self.commands.refresh()
+        self.session_changed.emit()
+
+    def _watch_or_fail(self) -> SessionWatch:
+        assert self._watch is not None
+        return self._watch
+
+    def _forget_recent(self, path: Path) -> None:
+        recent.forget(self.settings, path)
+        self.empty_state.show_recent(recent.recent_projects(self.settings))
+
+    def _fill_project_menu(self) -> None:
+        menu = self.top_bar.project_menu
+        menu.clear()
+        for path in recent.recent_projects(self.settings):
+            action = menu.addAction(icon("folder"), recent.shown_path(path))
+            action.triggered.connect(lambda _checked=False, path=path: self.open_project(path))
+        menu.addSeparator()
+        for command_id in ("file.open", "file.new", "file.add_images", "file.close_project"):
+            menu.addAction(self.commands.action(command_id))
+
+    # -- the reader in the status line -----------------------------------------------------------------------------
+
+    def _watch_reader(self) -> None:
+        reader = self.workers.reader
+        reader.started.connect(lambda: self.status.set_reader("reader: starting…"))
+        reader.crashed.connect(lambda _message: self.status.set_reader("reader: stopped"))
+        reader.result_seen.connect(self._note_reader)
+
+    def _note_reader(self, kind: str, payload: dict[str, Any]) -> None:
+        if kind == "load":
+            name, device = payload.get("name") or payload.get("weights"), payload.get("device")
+            self.status.set_reader(f"reader: {Path(str(name)).stem} ({device})" if device else f"reader: {name}")
+
+    # -- drag and drop ---------------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        QTimer.singleShot(0, self, lambda: shell_commands.take_dropped(self, paths))
+
+    # -- the window itself -----------------------------------------------------------------------------------------
+
+    def _restore_window(self) -> None:
+        geometry = self.settings.value("window/geometry")
+        if geometry is None or not self.restoreGeometry(geometry):
+            self.resize(1280, 800)
+
+    def save_window(self) -> None:
+        """Remember geometry and the workspaces' panels."""
+        self.settings.setValue("window/geometry", self.saveGeometry())
+        self.settings.setValue("window/workspace", self._current)
+        for workspace in self._workspaces.values():
+            workspace.save_state(self.settings)
+        self.settings.sync()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.commands.refresh()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self, self.first_painted.emit)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.save_window()
+        if not self.close_project():
+            event.ignore()
+            return
+        for workspace in self._workspaces.values():
+            workspace.shut_down()
+        self.workers.stop()
+        self.door.close()
+        event.accept()

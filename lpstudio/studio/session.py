@@ -1,0 +1,350 @@
+"""The open project as the window sees it: everything that touches files happens in threads and comes back as signals.
+
+A content that was handed to :meth:`ProjectSession.save` is never lost: until its file is written it is what
+:meth:`request_content` gives back, and a failed save keeps it for :meth:`retry`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
+
+from lpstudio.dataset.types import Character, CropContent, CropState, Origin
+from lpstudio.errors import LpStudioError
+from lpstudio.studio.jobs import Jobs, plain_message
+
+if TYPE_CHECKING:
+    from lpstudio.dataset.index import CropIndex
+    from lpstudio.dataset.project import Project
+    from lpstudio.similarity import Similarity
+
+_log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 2.0
+
+
+class ProjectSession(QObject):
+    """One open project: its index, the way to load and save crops, and the similarity.
+
+    Call from the GUI thread only.
+    """
+
+    scanned = Signal()
+    scan_failed = Signal(str)
+    index_changed = Signal()
+    content_loaded = Signal(str, object, object, str)  # key, CropContent, (width, height) | None, fault
+    crop_saved = Signal(str)
+    crop_failed = Signal(str, str)  # key, message
+    state_changed = Signal(str)
+    pending_changed = Signal(int)  # crops (and the settings file) whose newest content is not on disk yet
+    similarity_changed = Signal()
+    settings_failed = Signal(str)
+    crops_added = Signal(list)  # keys
+    add_failed = Signal(str)
+
+    _writer_saved = Signal(str, int, object)
+    _writer_failed = Signal(str, int, str)
+
+    def __init__(self, project: Project, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        from lpstudio.dataset.index import CropIndex
+        from lpstudio.dataset.writer import LabelWriter
+
+        self.project = project
+        self.index: CropIndex = CropIndex()
+        self.is_scanned = False
+        self.failures: dict[str, str] = {}
+        self._similarity: Similarity = project.settings.similarity
+        self._unsaved: dict[str, tuple[int, CropContent, CropState | None]] = {}
+        self._texts: dict[str, str] = {}
+        self._origins: dict[str, Origin | None] = {}
+        self._settings_pending = 0
+        self._settings_failure = ""
+        self._loads = Jobs(self, threads=2)
+        self._store = Jobs(self, threads=1, in_order=True)  # states, texts, settings, new crops: one after the other
+        self._writer_saved.connect(self._on_saved, Qt.ConnectionType.QueuedConnection)
+        self._writer_failed.connect(self._on_failed, Qt.ConnectionType.QueuedConnection)
+        self._writer = LabelWriter(project, on_saved=self._from_writer_saved, on_failed=self._from_writer_failed)
+
+    # -- the index -------------------------------------------------------------------------------------------------
+
+    def scan(self) -> None:
+        """List the pictures of the project in a thread; then ``scanned`` (the first time) and ``index_changed``."""
+
+        self._store.run(self.project.scan, self._take_scan, lambda error: self.scan_failed.emit(plain_message(error)))
+
+    def _take_scan(self, index: CropIndex) -> None:
+        self.index = index
+        first, self.is_scanned = not self.is_scanned, True
+        if first:
+            self.scanned.emit()
+        self.index_changed.emit()
+
+    @property
+    def counts(self) -> dict[CropState, int]:
+        """How many crops there are in each state, now."""
+        return self.index.counts()
+
+    def state(self, key: str) -> CropState:
+        """The state of a crop as the person sees it (a change counts at once, before it is on disk)."""
+        position = self.index.position(key)
+        return CropState.UNLABELLED if position is None else self.index.state_of(position)
+
+    def _note_state(self, key: str, state: CropState) -> None:
+        position = self.index.position(key)
+        if position is not None:
+            self.index.set_state(position, state)
+            self.state_changed.emit(key)
+
+    # -- loading ---------------------------------------------------------------------------------------------------
+
+    def request_content(self, key: str) -> None:
+        """Read what stands on a crop in a thread; answers with ``content_loaded``.
+
+        ``fault`` is empty, or says why the picture cannot be shown. Bad lines of a label file come inside the content.
+        """
+        project = self.project
+
+        def work() -> tuple[CropContent, tuple[int, int] | None, str, str, Origin | None]:
+            from lpstudio.dataset.images import image_size
+
+            size: tuple[int, int] | None = None
+            fault = ""
+            content = CropContent()
+            try:
+                size = image_size(project.image_path(key))
+                content = project.load(key)
+            except (LpStudioError, OSError) as error:
+                fault = plain_message(error)
+            return content, size, fault, project.text(key) or "", project.origin(key)
+
+        def done(result: tuple[CropContent, tuple[int, int] | None, str, str, Origin | None]) -> None:
+            content, size, fault, text, origin = result
+            self._texts.setdefault(key, text)
+            self._origins[key] = origin
+            unsaved = self._unsaved.get(key)
+            self.content_loaded.emit(key, unsaved[1] if unsaved else content, size, fault)
+
+        def failed(error: BaseException) -> None:
+            _log.error("loading %s failed", key, exc_info=error)
+            self.content_loaded.emit(key, CropContent(), None, plain_message(error))
+
+        self._loads.run(work, done, failed)
+
+    def text(self, key: str) -> str:
+        """The plate text of a crop that was loaded or set in this session, else an empty text."""
+        return self._texts.get(key, "")
+
+    def origin(self, key: str) -> Origin | None:
+        """Where a loaded crop was cut from."""
+        return self._origins.get(key)
+
+    # -- saving ----------------------------------------------------------------------------------------------------
+
+    @property
+    def pending(self) -> int:
+        """How many crops (and the settings file) have content that is not on disk yet."""
+        return len(self._unsaved) + (1 if self._settings_pending or self._settings_failure else 0)
+
+    def save(self, key: str, content: CropContent, state: CropState | None = None) -> None:
+        """Save a crop's content soon, in the writer's thread; returns at once.
+
+        Without a state, unlabelled and draft crops become in progress and the others keep theirs.
+        """
+        before = self.state(key)
+        ticket = self._writer.submit(key, content, state)
+        self._unsaved[key] = (ticket, content, state)
+        self.failures.pop(key, None)
+        if state is None:
+            state = CropState.IN_PROGRESS if before in (CropState.UNLABELLED, CropState.DRAFT) else before
+        self._note_state(key, state)
+        self.pending_changed.emit(self.pending)
+
+    def set_state(self, key: str, state: CropState) -> None:
+        """Give a crop another state; what stands on it stays."""
+        unsaved = self._unsaved.get(key)
+        if unsaved is not None:
+            self.save(key, unsaved[1], state)
+            return
+        before = self.state(key)
+        self._note_state(key, state)
+
+        def done(effective: CropState) -> None:
+            if effective is not state:  # a label file on disk says otherwise
+                self._note_state(key, effective)
+
+        def failed(error: BaseException) -> None:
+            self._note_state(key, before)
+            self.crop_failed.emit(key, plain_message(error))
+
+        self._store.run(lambda: self.project.set_state(key, state), done, failed)
+
+    def set_text(self, key: str, text: str) -> None:
+        """Say what the plate reads."""
+        self._texts[key] = text
+        self._store.run(
+            lambda: self.project.set_text(key, text),
+            None,
+            lambda error: self.crop_failed.emit(key, plain_message(error)),
+        )
+
+    def set_draft(
+        self, key: str, characters: Sequence[Character], on_done: Callable[[bool], object] | None = None
+    ) -> None:
+        """Propose characters for a crop; ``on_done(False)`` when a person has worked on it already."""
+
+        def done(taken: bool) -> None:
+            if taken:
+                self._note_state(key, CropState.DRAFT)
+            if on_done is not None:
+                on_done(taken)
+
+        self._store.run(
+            lambda: self.project.set_draft(key, tuple(characters)),
+            done,
+            lambda error: self.crop_failed.emit(key, plain_message(error)),
+        )
+
+    def _from_writer_saved(self, key: str, ticket: int) -> None:
+        self._writer_saved.emit(key, ticket, None)  # called in the writer's thread
+
+    def _from_writer_failed(self, key: str, ticket: int, error: LpStudioError) -> None:
+        self._writer_failed.emit(key, ticket, error.message)
+
+    def _on_saved(self, key: str, ticket: int, _nothing: object) -> None:
+        unsaved = self._unsaved.get(key)
+        if unsaved is not None and ticket >= unsaved[0]:
+            del self._unsaved[key]
+            self.failures.pop(key, None)
+            self.crop_saved.emit(key)
+            self.pending_changed.emit(self.pending)
+
+    def _on_failed(self, key: str, _ticket: int, message: str) -> None:
+        if key in self._unsaved:
+            self.failures[key] = message
+            self.crop_failed.emit(key, message)
+            self.pending_changed.emit(self.pending)
+
+    def retry(self) -> None:
+        """Try again to write what could not be written."""
+        for key in list(self.failures):
+            unsaved = self._unsaved.get(key)
+            if unsaved is not None:
+                ticket = self._writer.submit(key, unsaved[1], unsaved[2])
+                self._unsaved[key] = (ticket, unsaved[1], unsaved[2])
+        self.failures.clear()
+        if self._settings_failure:
+            self._save_settings()
+        self.pending_changed.emit(self.pending)
+
+    def flush(self, seconds: float = FLUSH_SECONDS) -> bool:
+        """Wait until everything is on disk, at most so long. True when it is."""
+        self._writer.flush(seconds)
+        self._store.wait(int(seconds * 1000))
+        QCoreApplication.sendPostedEvents(self, QEvent.Type.MetaCall.value)  # what the writer said meanwhile
+        return self.pending == 0
+
+    # -- similarity ------------------------------------------------------------------------------------------------
+
+    @property
+    def similarity(self) -> Similarity:
+        """What the project says about look-alikes; setting it saves ``lpstudio.toml`` in a thread."""
+        return self._similarity
+
+    @similarity.setter
+    def similarity(self, similarity: Similarity) -> None:
+        if similarity == self._similarity:
+            return
+        self._similarity = similarity
+        self.similarity_changed.emit()
+        self._save_settings()
+
+    def _save_settings(self) -> None:
+        similarity = self._similarity
+
+        def change() -> None:
+            if similarity is self._similarity:  # an older one is overtaken: write only the newest
+                self.project.settings.similarity = similarity
+                self.project.save_settings()
+
+        self._write_settings(change)
+
+    def save_training_settings(self, values: dict[str, Any]) -> None:
+        """Keep the training form's values in ``lpstudio.toml``."""
+
+        def change() -> None:
+            self.project.settings.training = dict(values)
+            self.project.save_settings()
+
+        self._write_settings(change)
+
+    def _write_settings(self, change: Callable[[], None]) -> None:
+        self._settings_pending += 1
+        self._settings_failure = ""
+        self._store.run(
+            change,
+            lambda _: self._settings_written(""),
+            lambda error: self._settings_written(plain_message(error)),
+        )
+        self.pending_changed.emit(self.pending)
+
+    def _settings_written(self, failure: str) -> None:
+        self._settings_pending -= 1
+        if failure:
+            self._settings_failure = failure
+            self.settings_failed.emit(failure)
+        self.pending_changed.emit(self.pending)
+
+    # -- new crops -------------------------------------------------------------------------------------------------
+
+    def add_images(self, paths: Sequence[Path], split: str = "train") -> None:
+        """Copy pictures into the project in a thread; ends with ``crops_added`` or ``add_failed``."""
+
+        faults: list[LpStudioError] = []
+
+        def done(keys: list[str]) -> None:
+            if faults:
+                more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+                self.add_failed.emit(f"{faults[0].message}{more}")
+            self.crops_added.emit(keys)
+            self.scan()
+
+        self._store.run(
+            lambda: self.project.add_images(list(paths), split=split, faults=faults),
+            done,
+            lambda error: self.add_failed.emit(plain_message(error)),
+        )
+
+    def add_crop(self, png: bytes, stem: str, origin: Origin, split: str = "train") -> str:
+        """Write one picture into the project and return its key. Raises LpStudioError.
+
+        A crop is a small file; it is written at once so that a draft can follow under its key.
+        """
+        key = self.project.add_crop(png, stem, origin, split=split)
+        self.crops_added.emit([key])
+        self.scan()
+        return key
+
+    # -- the end ---------------------------------------------------------------------------------------------------
+
+    def close(self) -> bool:
+        """Write what is left and let the project go. False, and still open, when something could not be written."""
+        self.retry()
+        if not self.flush():
+            return False
+        self._writer.close()
+        self._loads.close()
+        self._store.close()
+        self.project.close()
+        return True
+
+    def abandon(self) -> None:
+        """Let the project go although something could not be written (the person chose so)."""
+        self._writer.close()
+        self._loads.close()
+        self._store.close()
+        self.project.close()

@@ -1,0 +1,98 @@
+"""Shows what happens to the open project: saved state and progress in the status line, failures as notices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from lpstudio.dataset.types import CropState
+from lpstudio.studio.workspace import Notice, Severity
+
+if TYPE_CHECKING:
+    from lpstudio.studio.main_window import MainWindow
+    from lpstudio.studio.session import ProjectSession
+
+
+class SessionWatch(QObject):
+    """Between one session and the window's bars."""
+
+    def __init__(self, session: ProjectSession, window: MainWindow) -> None:
+        super().__init__(session)
+        self._session = session
+        self._window = window
+        self._timer = QTimer(self)  # a burst of changes is shown once
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(30)
+        self._timer.timeout.connect(self.refresh)
+        session.pending_changed.connect(lambda _count: self._timer.start())
+        session.state_changed.connect(lambda _key: self._timer.start())
+        session.index_changed.connect(self._timer.start)
+        session.crop_failed.connect(self._crop_failed)
+        session.settings_failed.connect(self._settings_failed)
+        session.scan_failed.connect(lambda message: self._say(message, "view.rescan", "Try again"))
+        session.scanned.connect(lambda: window.end_task("scan"))
+        session.scan_failed.connect(lambda _message: window.end_task("scan"))
+        session.add_failed.connect(lambda message: self._say(message, "file.add_images", "Add others…"))
+        session.crops_added.connect(self._crops_added)
+        window.set_task("scan", "listing the crops", None)
+        self._say_warnings()
+        self.refresh()
+
+    def _say_warnings(self) -> None:
+        project = self._session.project
+        if project.warnings:
+            more = f" (and {len(project.warnings) - 1} more)" if len(project.warnings) > 1 else ""
+            self._window.notify(Notice(f"{project.warnings[0]}{more}", Severity.WARNING))
+        if project.read_only:
+            text = f"{project.root} cannot be written: you can look, but nothing will be saved"
+            self._window.notify(Notice(text, Severity.WARNING))
+
+    def refresh(self) -> None:
+        """Show saved state and progress as they are now."""
+        session, status = self._session, self._window.status
+        if session.failures:
+            first = next(iter(session.failures.items()))
+            status.set_saved("failed", f"{len(session.failures)} not saved; {first[0]}: {first[1]}")
+        elif session.pending:
+            status.set_saved("saving", f"{session.pending} waiting to be written")
+        else:
+            status.set_saved("saved", f"Everything is on disk in {session.project.root}")
+        if session.is_scanned:
+            counts = session.counts
+            total = sum(counts.values()) - counts[CropState.IGNORED]
+            tip = "\n".join(f"{counts[state]:,} {state.value}" for state in CropState if counts[state])
+            status.set_verified(counts[CropState.VERIFIED], total, tip or "No crops yet")
+
+    def _say(self, text: str, command_id: str = "", title: str = "") -> None:
+        self._window.notify(Notice(text, Severity.ERROR, command_id, title))
+
+    def _crop_failed(self, key: str, message: str) -> None:
+        self._say(f"{key} is not saved: {message}. Your work is kept here", "file.save", "Try again")
+
+    def _settings_failed(self, message: str) -> None:
+        self._say(f"lpstudio.toml is not saved: {message}", "file.save", "Try again")
+
+    def say_not_saved(self, lead: str) -> None:
+        """Say which work is not on disk and why."""
+        failures = self._session.failures
+        if failures:
+            key, message = next(iter(failures.items()))
+            more = f" and {len(failures) - 1} more crops are" if len(failures) > 1 else " is"
+            self._say(f"{lead}{key}{more} not saved: {message}", "file.save", "Try again")
+        else:
+            self._say(f"{lead}{self._session.pending} changes could not be written yet", "file.save", "Try again")
+        self.refresh()
+
+    def _crops_added(self, keys: list[str]) -> None:
+        self._window.end_task("add")
+        noun = "crop" if len(keys) == 1 else "crops"
+        self._window.notify(Notice(f"{len(keys)} {noun} added to train", Severity.INFO, "go.annotate", "Annotate"))
+
+    def stop(self) -> None:
+        """The session ends."""
+        self._timer.stop()
+        self._window.end_task("scan")
+        self._window.end_task("add")
+        self._window.status.set_saved("", "")
+        self._window.status.hide_verified()
