@@ -1,0 +1,153 @@
+"""From model output to characters: whole class rows, one character a glyph, outlines finer than a pixel."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from lpstudio.reading.detect import (
+    Output,
+    RawCharacter,
+    detect,
+    keep,
+    output_of,
+    place,
+    posterior,
+    preprocess,
+    raw_characters,
+)
+
+SIDE, CLASSES = 224, 36
+CELLS = SIDE // 4
+
+
+def _output(boxes: list[tuple[float, float, float, float]], logits: np.ndarray, raw: bool = True) -> Output:
+    """A model output in which anchor i has box i (x, y, w, h) and the class row i; one mask coefficient, 1."""
+    scores = torch.tensor(logits, dtype=torch.float32).T[None]
+    decoded = torch.cat([torch.tensor(boxes).T[None], scores.sigmoid(), torch.ones(1, 1, len(boxes))], 1)
+    return Output(decoded, scores if raw else None, None)
+
+
+def _ellipse(x: float, y: float, a: float, b: float) -> torch.Tensor:
+    """A mask prototype that is positive inside an ellipse, given in pixels of the square."""
+    at = (np.arange(CELLS) + 0.5) * 4
+    field = 1 - ((at[None, :] - x) / a) ** 2 - ((at[:, None] - y) / b) ** 2
+    return torch.tensor(field, dtype=torch.float32)[None]
+
+
+def test_an_o_and_a_0_over_the_same_glyph_become_one_character_with_both_candidates() -> None:
+    logits = np.full((2, CLASSES), -6.0)
+    logits[0, 14], logits[0, 26] = 2.0, 1.5
+    logits[1, 26], logits[1, 14] = 1.8, 1.7
+    kept = keep(_output([(50, 50, 20, 30), (51, 50, 20, 30)], logits), CLASSES)[0]
+    assert len(kept.boxes) == 1
+    row = posterior(kept.logits.numpy())[0]
+    assert np.argsort(-row)[:2].tolist() == [14, 26]
+    assert row[14] == pytest.approx(np.exp(2.0) / np.exp(logits[0]).sum(), rel=1e-6)
+
+
+def test_candidates_are_the_same_from_logits_and_from_sigmoids_alone() -> None:
+    logits = np.random.default_rng(0).normal(-2, 2, (1, CLASSES))
+    logits[0, 3] = 4
+    boxes = [(100.0, 100.0, 20.0, 40.0)]
+    with_logits = keep(_output(boxes, logits), CLASSES)[0].logits.numpy()
+    without = keep(_output(boxes, logits, raw=False), CLASSES)[0].logits.numpy()
+    assert np.allclose(with_logits, logits, atol=1e-5) and np.allclose(without, logits, atol=1e-3)
+
+
+def test_neighbouring_characters_both_stay_and_faint_ones_go() -> None:
+    logits = np.full((3, CLASSES), -8.0)
+    logits[0, 0], logits[1, 1], logits[2, 2] = 3, 2, -2
+    kept = keep(_output([(50, 50, 20, 40), (66, 52, 20, 40), (150, 50, 20, 40)], logits), CLASSES)[0]
+    assert kept.confidence.numpy() == pytest.approx([1 / (1 + np.exp(-3)), 1 / (1 + np.exp(-2))])
+    assert kept.anchors.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("size", [(80, 162), (224, 224), (1080, 1920), (20, 300), (300, 20), (7, 9)])
+def test_points_of_the_square_go_back_to_the_picture(size: tuple[int, int]) -> None:
+    height, width = size
+    image = np.zeros((height, width, 3), np.uint8)
+    square, placement = place(image, SIDE)
+    assert square.shape == (SIDE, SIDE, 3)
+    points = np.array([[0.0, 0.0], [width, height], [width / 3, height / 2]])
+    there = points * [placement.gain_x, placement.gain_y] + [placement.left, placement.top]
+    assert np.allclose(placement.back(there), points, atol=1e-9)
+
+
+def test_pictures_are_placed_as_ultralytics_does_in_training() -> None:
+    from ultralytics.data.augment import LetterBox
+
+    for height, width in ((80, 162), (81, 161), (53, 300), (224, 100)):
+        image = np.random.default_rng(height).integers(0, 255, (height, width, 3), np.uint8)
+        assert np.array_equal(place(image, SIDE)[0], LetterBox((SIDE, SIDE))(image=image))
+    batch, _ = preprocess([image], SIDE)
+    assert batch.shape == (1, 3, SIDE, SIDE) and float(batch.min()) >= 0 and float(batch.max()) <= 1
+
+
+def _round_character(picture: tuple[int, int], centre: tuple[float, float], a: float, b: float) -> RawCharacter:
+    """The one character of a picture whose mask is an ellipse given in pixels of the picture."""
+    height, width = picture
+    _, placement = place(np.zeros((height, width, 3), np.uint8), SIDE)
+    x, y = centre[0] * placement.gain_x + placement.left, centre[1] * placement.gain_y + placement.top
+    a_s, b_s = a * placement.gain_x, b * placement.gain_y
+    logits = np.full((1, CLASSES), -8.0)
+    logits[0, 5] = 4
+    kept = keep(_output([(x, y, 2 * a_s + 4, 2 * b_s + 4)], logits), CLASSES)[0]
+    return raw_characters(kept, _ellipse(x, y, a_s, b_s), SIDE, placement)[0]
+
+
+def test_outlines_are_finer_than_a_pixel_of_the_picture() -> None:
+    for picture, centre, a, b in (((80, 162), (60.3, 41.7), 9.0, 17.0), ((160, 90), (40.0, 90.5), 20.0, 30.0)):
+        polygon = _round_character(picture, centre, a, b).polygon
+        off = np.hypot((polygon[:, 0] - centre[0]) / a, (polygon[:, 1] - centre[1]) / b)
+        assert np.abs((off - 1) * min(a, b)).max() < 0.35
+        area = abs(cv2.contourArea(polygon.astype(np.float32)))
+        assert area == pytest.approx(np.pi * a * b, rel=0.03)
+        assert 8 <= len(polygon) <= 60
+
+
+def test_an_empty_mask_gives_the_box_as_polygon() -> None:
+    logits = np.full((1, CLASSES), -8.0)
+    logits[0, 5] = 4
+    _, placement = place(np.zeros((112, 224, 3), np.uint8), SIDE)
+    kept = keep(_output([(100, 110, 20, 40)], logits), CLASSES)[0]
+    for protos in (-torch.ones(1, CELLS, CELLS), _ellipse(100, 110, 0.5, 0.5), None):
+        character = raw_characters(kept, protos, SIDE, placement)[0]
+        assert character.polygon.tolist() == [[90, 34], [110, 34], [110, 74], [90, 74]]
+        assert character.box == (90, 34, 110, 74)
+
+
+def test_polygons_and_boxes_stay_inside_the_picture() -> None:
+    logits = np.full((1, CLASSES), -8.0)
+    logits[0, 5] = 4
+    _, placement = place(np.zeros((80, 160, 3), np.uint8), SIDE)
+    kept = keep(_output([(4, 56, 40, 60)], logits), CLASSES)[0]
+    character = raw_characters(kept, _ellipse(4, 56, 30, 40), SIDE, placement)[0]
+    polygon = character.polygon
+    assert polygon.min() >= 0 and polygon[:, 0].max() <= 160 and polygon[:, 1].max() <= 80
+    assert character.box[0] == 0 and character.box[1] == 0
+
+
+def test_no_detections_and_no_pictures_give_empty_lists() -> None:
+    kept = keep(_output([(50, 50, 20, 30)], np.full((1, CLASSES), -9.0)), CLASSES)[0]
+    _, placement = place(np.zeros((80, 160, 3), np.uint8), SIDE)
+    assert raw_characters(kept, _ellipse(4, 56, 30, 40), SIDE, placement) == []
+    assert detect(torch.nn.Identity(), [], classes=36, side=SIDE) == []
+
+
+def test_a_real_model_in_evaluation_mode_gives_its_class_logits() -> None:
+    from ultralytics.nn.tasks import SegmentationModel
+
+    torch.manual_seed(1)
+    model = SegmentationModel("yolo11n-seg.yaml", nc=CLASSES, verbose=False).eval()
+    images = [np.random.default_rng(0).integers(0, 255, (80, 160, 3), np.uint8)] * 2
+    with torch.inference_mode():
+        output = output_of(model(preprocess(images, SIDE)[0]))
+    assert output.logits is not None and output.protos is not None
+    assert torch.allclose(output.logits.sigmoid(), output.decoded[:, 4 : 4 + CLASSES], atol=1e-6)
+    found = detect(model, images, classes=CLASSES, side=SIDE, confidence=0.0, most=20)
+    assert [len(characters) for characters in found] == [20, 20]
+    assert all(c.logits.shape == (CLASSES,) and len(c.polygon) >= 3 for c in found[0])
+    assert [c.confidence for c in found[0]] == sorted((c.confidence for c in found[0]), reverse=True)
