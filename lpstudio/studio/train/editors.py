@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QLocale, QSize, Qt, Signal
@@ -231,14 +232,14 @@ def make_editor(info: SettingInfo) -> Editor:
     """The editor for a setting's kind."""
     if info.name == "size":
         return SegmentEditor(info)
-    kinds: dict[str, type[Editor]] = {
+    kinds: dict[str, Callable[[SettingInfo], Editor]] = {
         "int": WholeEditor,
         "float": NumberEditor,
         "bool": SwitchEditor,
         "choice": ChoiceEditor,
         "str": TextEditor,
     }
-    return kinds[info.kind](info)  # type: ignore[call-arg]
+    return kinds[info.kind](info)
 
 
 def icon_button(icon_name: str, tip: str, size: int = 16) -> QToolButton:

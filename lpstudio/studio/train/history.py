@@ -187,6 +187,9 @@ class _Builder:
         level = str(event.get("level", "info")).lower()
         self._note(event, str(event.get("text", "")), level)
 
+    def _on_queued(self, event: Mapping[str, Any]) -> None:
+        self._note(event, "Waits for another training on this device")
+
     def _on_paused(self, event: Mapping[str, Any]) -> None:
         self._note(event, "Paused")
 
