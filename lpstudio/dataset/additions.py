@@ -111,7 +111,7 @@ def _add_file(path: Path, folder: Path, copy: bool) -> Path:
             return folder / path.name  # it lies there already
         for name in _numbered(folder, path.name):
             try:
-                _place(path, folder / name, copy)
+                place_file(path, folder / name, copy)
             except FileExistsError:
                 continue
             sync_folder(folder)
@@ -121,7 +121,18 @@ def _add_file(path: Path, folder: Path, copy: bool) -> Path:
         raise write_error(error, folder / path.name) from error
 
 
-def _place(path: Path, target: Path, copy: bool) -> None:
+def free_name(name: str, taken: set[str]) -> str:
+    """``name``, numbered when its stem is in ``taken`` (lower-case stems), to which the outcome is added."""
+    stem, _, ending = name.rpartition(".")
+    number = 1
+    while (candidate := stem if number == 1 else f"{stem}-{number}").lower() in taken:
+        number += 1
+    taken.add(candidate.lower())
+    return f"{candidate}.{ending}"
+
+
+def place_file(path: Path, target: Path, copy: bool = True) -> None:
+    """Copy (or link) a file to a new name, whole or not at all; FileExistsError when the name is taken, OSError."""
     if not copy:
         try:
             os.link(path.resolve(), target)

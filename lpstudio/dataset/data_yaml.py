@@ -12,7 +12,7 @@ from lpstudio.alphabet import Alphabet
 from lpstudio.errors import LpStudioError
 
 SPLITS = ("train", "val", "test")
-_YAML_NAMES = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
+YAML_NAMES = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
 _NAMES_REMEDY = "Give every class its character under names:, for instance names: [A, B, C, …]"
 
 
@@ -27,6 +27,16 @@ class SplitSource:
 
 
 @dataclass(frozen=True)
+class YamlNote:
+    """Something odd that does not keep the dataset from opening; ``grave``: a split is lost by it."""
+
+    kind: str
+    line: int | None
+    message: str
+    grave: bool = False
+
+
+@dataclass(frozen=True)
 class DataYaml:
     """What ``data.yaml`` says. ``base`` is the folder that its paths are relative to."""
 
@@ -34,7 +44,7 @@ class DataYaml:
     base: Path
     alphabet: Alphabet
     sources: tuple[SplitSource, ...]
-    warnings: tuple[str, ...]
+    notes: tuple[YamlNote, ...]
 
 
 def find_data_yaml(path: Path) -> Path:
@@ -46,7 +56,7 @@ def find_data_yaml(path: Path) -> Path:
         raise LpStudioError("this is no data.yaml", path=path, remedy="Open a dataset's folder or its data.yaml")
     if not path.is_dir():
         raise LpStudioError("there is no such file or folder", path=path)
-    for name in _YAML_NAMES:
+    for name in YAML_NAMES:
         if (path / name).is_file():
             return path / name
     others = sorted(p for p in path.iterdir() if p.suffix.lower() in (".yaml", ".yml") and p.is_file())
@@ -64,11 +74,11 @@ def read_data_yaml(path: Path) -> DataYaml:
     """Read ``data.yaml``. Raises LpStudioError (file and line) for what makes the dataset unusable."""
     text = _read_text(path)
     data, lines = _parse(text, path)
-    warnings: list[str] = []
-    alphabet = _alphabet(data, lines, path, warnings)
-    base = _base_folder(data, path, warnings)
-    sources = _sources(data, lines, base, path, warnings)
-    return DataYaml(path, base, alphabet, sources, tuple(warnings))
+    notes: list[YamlNote] = []
+    alphabet = _alphabet(data, lines, path, notes)
+    base = _base_folder(data, lines, path, notes)
+    sources = _sources(data, lines, base, path, notes)
+    return DataYaml(path, base, alphabet, sources, tuple(notes))
 
 
 def _read_text(path: Path) -> str:
@@ -115,7 +125,7 @@ def _parse(text: str, path: Path) -> tuple[dict[str, Any], dict[str, int]]:
     return data, lines
 
 
-def _alphabet(data: dict[str, Any], lines: dict[str, int], path: Path, warnings: list[str]) -> Alphabet:
+def _alphabet(data: dict[str, Any], lines: dict[str, int], path: Path, notes: list[YamlNote]) -> Alphabet:
     names = data.get("names")
     if names is None:
         line = lines.get("names", lines.get("nc"))
@@ -147,14 +157,14 @@ def _alphabet(data: dict[str, Any], lines: dict[str, int], path: Path, warnings:
         )
     if alphabet.foreign:
         shown = ", ".join(alphabet.foreign[:8]) + ("…" if len(alphabet.foreign) > 8 else "")
-        warnings.append(f"{path.name}:{line}: classes that are no plate characters are kept as they are: {shown}")
+        notes.append(YamlNote("foreign-class", line, f"classes that are no plate characters are kept: {shown}"))
     count = data.get("nc")
     if count is not None and str(count) != str(len(alphabet)):
-        warnings.append(f"{path.name}:{lines['nc']}: nc is {count}, but names has {len(alphabet)} classes")
+        notes.append(YamlNote("class-count", lines["nc"], f"nc is {count}, but names has {len(alphabet)} classes"))
     return alphabet
 
 
-def _base_folder(data: dict[str, Any], path: Path, warnings: list[str]) -> Path:
+def _base_folder(data: dict[str, Any], lines: dict[str, int], path: Path, notes: list[YamlNote]) -> Path:
     """The folder that the splits are relative to: ``path``, or the yaml's own folder."""
     own = path.parent.resolve()
     given = data.get("path")
@@ -164,12 +174,13 @@ def _base_folder(data: dict[str, Any], path: Path, warnings: list[str]) -> Path:
     folder = folder if folder.is_absolute() else own / folder
     if folder.is_dir():
         return folder.resolve()
-    warnings.append(f"{path.name}: the folder under path: does not exist ({given}); the yaml's own folder is taken")
+    message = f"the folder under path does not exist ({given}); the yaml's own folder is taken"
+    notes.append(YamlNote("missing-folder", lines["path"], message))
     return own
 
 
 def _sources(
-    data: dict[str, Any], lines: dict[str, int], base: Path, path: Path, warnings: list[str]
+    data: dict[str, Any], lines: dict[str, int], base: Path, path: Path, notes: list[YamlNote]
 ) -> tuple[SplitSource, ...]:
     if "val" not in data and "validation" in data:
         data["val"] = data["validation"]
@@ -186,13 +197,13 @@ def _sources(
                 raise LpStudioError(f"{split} must be a folder, a list of folders or a .txt", path=path, line=line)
             place = _resolved(base, entry)
             if not place.exists():
-                warnings.append(f"{path.name}:{line}: {split} does not exist: {entry}")
+                notes.append(YamlNote("missing-split", line, f"{split} does not exist: {entry}", grave=True))
             sources.append(SplitSource(split, place, line, entry))
     if not sources:
         raise LpStudioError("train and val are missing", path=path, remedy="Name the folders of pictures there")
     for split in ("train", "val"):
         if not any(source.split == split for source in sources):
-            warnings.append(f"{path.name}: there is no {split} split")
+            notes.append(YamlNote("missing-split", None, f"there is no {split} split"))
     return tuple(sources)
 
 

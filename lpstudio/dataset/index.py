@@ -21,7 +21,7 @@ class CropIndex:
 
     def __init__(
         self,
-        parts: Iterable[tuple[str, Sequence[str], Sequence[bool]]] = (),
+        parts: Iterable[tuple[str, Sequence[str], Iterable[int]]] = (),
         doubled: Sequence[tuple[str, str]] = (),
     ) -> None:
         """``parts``: (split, sorted keys, whether each has a label file) for every split, in order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 from lpstudio.errors import LpStudioError
@@ -28,6 +29,7 @@ class PlateTexts:
         for file, split, text in rows:
             self._texts[file, split] = text
             self._texts.setdefault((file, ""), text)
+        self._splits = {file: split for file, split, _ in rows if split}
         self._deep = any("/" in file for file, _, _ in rows)
 
     def __len__(self) -> int:
@@ -35,18 +37,21 @@ class PlateTexts:
 
     def text_of(self, key: str, split: str = "") -> str | None:
         """The text of a crop, or None when it is not known."""
-        name = key.rpartition("/")[2]
-        for candidate in self._ends(key) if self._deep else (name,):
+        for candidate in self._ends(key):
             for which in (split, "") if split else ("",):
                 text = self._texts.get((candidate, which))
                 if text is not None:
                     return text
         return None
 
-    @staticmethod
-    def _ends(key: str) -> list[str]:
+    def split_of(self, key: str) -> str | None:
+        """The split that the rows give a crop, or None."""
+        return next((self._splits[end] for end in self._ends(key) if end in self._splits), None)
+
+    def _ends(self, key: str) -> list[str]:
+        """What a row may call a crop: its key, the ends of it, its file name."""
         parts = key.split("/")
-        return ["/".join(parts[at:]) for at in range(len(parts))]
+        return ["/".join(parts[at:]) for at in range(len(parts))] if self._deep else parts[-1:]
 
 
 def read_plate_texts(path: Path) -> PlateTexts:
@@ -81,3 +86,12 @@ def read_plate_texts(path: Path) -> PlateTexts:
     except csv.Error as error:
         raise LpStudioError(f"broken CSV: {error}", path=path, line=reader.line_num) from error
     return PlateTexts(rows)
+
+
+def format_plate_texts(rows: list[tuple[str, str, str]]) -> str:
+    """The text of a ``plates.csv`` from (file, split, text) rows."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(("file", "split", "text"))
+    writer.writerows(rows)
+    return buffer.getvalue()

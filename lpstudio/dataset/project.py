@@ -44,7 +44,8 @@ class Project:
         self.name = self.root.name
         self.settings_path = self.root / SETTINGS_NAME
         self.read_only = not _can_write(self.root)
-        warnings = list(data.warnings)
+        self.yaml_notes = data.notes
+        warnings = [LpStudioError(note.message, path=data.path, line=note.line).message for note in data.notes]
         if self.read_only:
             warnings.append(f"{self.root}: this folder cannot be written; crops can be looked at, but nothing is saved")
         try:

@@ -57,30 +57,59 @@ def scan_sources(root: Path, sources: tuple[SplitSource, ...]) -> CropIndex:
     prefix = str(root) + os.sep
     seen: set[str] = set()
     doubled: list[tuple[str, str]] = []
-    parts: list[tuple[str, list[str], list[bool]]] = []
+    parts: list[tuple[str, list[str], bytearray]] = []
     for split in dict.fromkeys(source.split for source in sources):
-        found: list[tuple[str, bool]] = []
+        # Two flat lists, not one of pairs: half a million pairs cost more than reading the folders.
+        keys: list[str] = []
+        labelled = bytearray()
+        groups = 0
         for source in sources:
-            if source.split == split:
-                for folder, names in _pictures(source.path):
-                    stems = folders.label_stems(label_folder(folder))
-                    start = _key_prefix(folder, prefix)
-                    found.extend([(start + name, name.rpartition(".")[0] in stems) for name in names])
-        found.sort()
-        keys = [key for key, _ in found]
-        if seen or len(set(keys)) != len(keys):
-            fresh = []
-            for entry in found:
-                if entry[0] in seen:
-                    doubled.append((entry[0], split))
-                else:
-                    seen.add(entry[0])
-                    fresh.append(entry)
-            found, keys = fresh, [key for key, _ in fresh]
-        else:
-            seen.update(keys)
-        parts.append((split, keys, [labelled for _, labelled in found]))
+            if source.split != split:
+                continue
+            for folder, names in _pictures(source.path):
+                names.sort()
+                groups += 1
+                start = _key_prefix(folder, prefix)
+                keys += [start + name for name in names]
+                labelled += _have_labels(names, folders.label_stems(label_folder(folder)))
+        if groups > 1:
+            order = sorted(range(len(keys)), key=keys.__getitem__)
+            keys = [keys[i] for i in order]
+            labelled = bytearray([labelled[i] for i in order])
+        before = len(seen)
+        seen.update(keys)
+        if len(seen) - before != len(keys):
+            keys, labelled = _without_doubled(split, keys, labelled, parts, doubled)
+        parts.append((split, keys, labelled))
     return CropIndex(parts, doubled)
+
+
+def _have_labels(names: list[str], stems: frozenset[str]) -> bytes:
+    """One byte for every picture: whether its label file is there."""
+    if not stems:
+        return bytes(len(names))
+    return bytes([name.rpartition(".")[0] in stems for name in names])
+
+
+def _without_doubled(
+    split: str,
+    keys: list[str],
+    labelled: bytearray,
+    parts: list[tuple[str, list[str], bytearray]],
+    doubled: list[tuple[str, str]],
+) -> tuple[list[str], bytearray]:
+    """A split without the crops that came before; those are added to ``doubled``."""
+    known = {key for _, others, _ in parts for key in others}
+    fresh: list[str] = []
+    flags = bytearray()
+    for key, flag in zip(keys, labelled, strict=True):
+        if key in known:
+            doubled.append((key, split))
+        else:
+            known.add(key)
+            fresh.append(key)
+            flags.append(flag)
+    return fresh, flags
 
 
 def _key_prefix(folder: str, root_prefix: str) -> str:

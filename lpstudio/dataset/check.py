@@ -1,0 +1,258 @@
+"""Every fault of a dataset at once, with file and line."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from lpstudio.dataset import labels, records
+from lpstudio.dataset.images import check_image
+from lpstudio.dataset.index import CropIndex
+from lpstudio.dataset.plate_texts import FILE_NAME as PLATES_NAME
+from lpstudio.dataset.plate_texts import read_plate_texts
+from lpstudio.dataset.project import Project
+from lpstudio.dataset.scan import label_folder, read_list
+from lpstudio.dataset.settings import ProjectSettings
+from lpstudio.dataset.types import Character
+from lpstudio.errors import LpStudioError
+
+Progress = Callable[[str, int, int], None]
+
+_BATCH = 256
+
+
+class Severity(StrEnum):
+    """ERROR: something is lost in a training. WARNING: it is used, but perhaps not meant. INFO: good to know."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault. ``kind`` is a short fixed name for scripts; ``line`` counts from 1, None for the whole file."""
+
+    kind: str
+    path: Path
+    line: int | None
+    message: str
+    severity: Severity = Severity.ERROR
+
+    @property
+    def where(self) -> str:
+        return f"{self.path}:{self.line}" if self.line is not None else str(self.path)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as ``lpstudio check --json`` writes it."""
+        return {
+            "kind": self.kind,
+            "severity": self.severity.value,
+            "path": str(self.path),
+            "line": self.line,
+            "message": self.message,
+        }
+
+
+def check_project(project: Project, progress: Progress | None = None, *, images: bool = True) -> list[Fault]:
+    """All faults of an open dataset, sorted by file and line.
+
+    ``images=False`` leaves out decoding every picture (and finding equal ones), which takes the most time. ``progress``
+    is called with (what is looked at, done, all). Nothing is written.
+    """
+    index = project.scan()
+    faults = [
+        *_yaml_faults(project),
+        *_side_file_faults(project),
+        *_list_faults(project, index),
+        *_doubled_faults(project, index),
+        *_label_faults(project, index, progress),
+        *_stray_label_faults(project, index),
+    ]
+    if images:
+        faults += _image_faults(project, index, progress)
+    return sorted(faults, key=lambda fault: (str(fault.path), fault.line or 0, fault.kind, fault.message))
+
+
+def _yaml_faults(project: Project) -> Iterator[Fault]:
+    path = project.yaml_path
+    for note in project.yaml_notes:
+        yield Fault(note.kind, path, note.line, note.message, Severity.ERROR if note.grave else Severity.WARNING)
+
+
+def _side_file_faults(project: Project) -> Iterator[Fault]:
+    """What stands beside the yaml: settings, texts, states."""
+    try:
+        ProjectSettings.load(project.settings_path)
+    except LpStudioError as error:
+        yield Fault("settings", project.settings_path, error.line, error.what)
+    plates = project.root / PLATES_NAME
+    if plates.is_file():
+        try:
+            read_plate_texts(plates)
+        except LpStudioError as error:
+            yield Fault("plate-texts", plates, error.line, error.what)
+    path = project.store.text_path
+    if path.is_file():
+        try:
+            _, unread = records.parse_records(path.read_bytes().decode("utf-8", "replace"))
+        except OSError as error:
+            yield Fault("states", path, None, f"it cannot be read: {error.strerror or error}")
+        else:
+            for line in unread:
+                yield Fault("states", path, line, "the line is not understood", Severity.WARNING)
+
+
+def _list_faults(project: Project, index: CropIndex) -> Iterator[Fault]:
+    """Folders without pictures, and lists that name pictures which are not there."""
+    for source in project.sources:
+        if source.path.is_file() and source.path.suffix.lower() == ".txt":
+            try:
+                entries = read_list(source.path)
+            except LpStudioError as error:
+                yield Fault("list", source.path, error.line, error.what)
+                continue
+            for line, image in entries:
+                if not os.path.isfile(image):  # noqa: PTH113 (one call for every line of a list)
+                    yield Fault("missing-image", source.path, line, f"the picture is missing: {image}")
+    for split in index.splits:
+        if not index.range_of(split):
+            line = next((s.line for s in project.sources if s.split == split), None)
+            yield Fault("empty-split", project.yaml_path, line, f"the {split} split has no picture", Severity.WARNING)
+
+
+def _doubled_faults(project: Project, index: CropIndex) -> Iterator[Fault]:
+    """Pictures that stand in several splits or lists, and pictures that share one label file."""
+    for key, split in index.doubled:
+        position = index.position(key)
+        first = index.split_of(position) if position is not None else split
+        if first == split:
+            message = f"named twice in {split}"
+            yield Fault("doubled-image", project.image_path(key), None, message, Severity.WARNING)
+        else:
+            message = f"in {first} and in {split}: what is measured on it says nothing"
+            yield Fault("doubled-image", project.image_path(key), None, message)
+    previous = ""
+    for key in sorted(index.keys, key=lambda k: k.rpartition(".")[0]):
+        if previous and key.rpartition(".")[0] == previous.rpartition(".")[0]:
+            other = previous.rpartition("/")[2]
+            message = f"shares its label file with {other}"
+            yield Fault("shared-label", project.image_path(key), None, message)
+        previous = key
+
+
+def _label_faults(project: Project, index: CropIndex, progress: Progress | None) -> Iterator[Fault]:
+    total = len(index)
+    for i, key in enumerate(index.keys):
+        if progress is not None and (i % _BATCH == 0 or i + 1 == total):
+            progress("labels", i + 1, total)
+        if not index.has_label_file(i):
+            message = f"no label file ({index.state_of(i)})"
+            yield Fault("unlabelled", project.image_path(key), None, message, Severity.INFO)
+            continue
+        yield from label_file_faults(project.label_path(key), project)
+
+
+def label_file_faults(path: Path, project: Project) -> Iterator[Fault]:
+    """The faults of one label file."""
+    try:
+        text = labels.read_label_text(path)
+    except LpStudioError as error:
+        yield Fault("label-file", path, None, error.what)
+        return
+    seen: dict[tuple[str, tuple[tuple[float, float], ...]], int] = {}
+    for number, character, fault, _ in labels.parse_lines(text or "", project.alphabet, (1, 1)):
+        if character is None:
+            yield Fault("label-line", path, number, fault)
+            continue
+        same = seen.setdefault((character.char, character.polygon), number)
+        if same != number:
+            yield Fault("doubled-line", path, number, f"the same character as on line {same}", Severity.WARNING)
+        elif _area(character) < 1e-9:
+            yield Fault("no-area", path, number, "the polygon has no area", Severity.WARNING)
+
+
+def _area(character: Character) -> float:
+    points = character.polygon
+    turned = (*points[1:], points[0])
+    return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in zip(points, turned, strict=True))) / 2
+
+
+def _stray_label_faults(project: Project, index: CropIndex) -> Iterator[Fault]:
+    """Label files for no image, below the folders in which this dataset's labels lie."""
+    expected = {str(project.label_path(key)) for key in index.keys}
+    folders = {label_folder(str(s.path)) for s in project.sources if s.path.is_dir()}
+    folders |= {os.path.dirname(path) for path in expected}  # noqa: PTH120
+    lists = {str(source.path) for source in project.sources}
+    seen: set[str] = set()
+    for folder in sorted(folders):
+        for place, below, names in os.walk(folder):
+            below.sort()
+            below[:] = [name for name in below if not name.startswith(".")]
+            for name in sorted(names):
+                path = f"{place}{os.sep}{name}"
+                if not name.endswith(".txt") or name.startswith(".") or path in expected | lists or path in seen:
+                    continue
+                seen.add(path)
+                if _looks_like_labels(path):
+                    yield Fault("no-image", Path(path), None, "a label file for no image")
+
+
+def _looks_like_labels(path: str) -> bool:
+    """Tell label files from a readme, a list of pictures or of classes, which also end in ``.txt``."""
+    try:
+        with Path(path).open("rb") as file:
+            head = file.read(4096).split(b"\n", 1)[0].split()
+    except OSError:
+        return True
+    return not head or (len(head) >= 5 and head[0].replace(b".", b"").isdigit())
+
+
+def _image_faults(project: Project, index: CropIndex, progress: Progress | None) -> Iterator[Fault]:
+    total = len(index)
+    done = 0
+    sizes: dict[int, list[str]] = {}
+    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1), thread_name_prefix="check") as pool:
+        for batch in _batches(index.keys):
+            paths = [project.image_path(key) for key in batch]
+            for key, path, fault in zip(batch, paths, pool.map(check_image, paths), strict=True):
+                if fault is not None:
+                    yield Fault("image", path, None, fault)
+                else:
+                    sizes.setdefault(path.stat().st_size, []).append(key)
+            done += len(batch)
+            if progress is not None:
+                progress("pictures", done, total)
+    yield from _equal_images(project, index, sizes)
+
+
+def _equal_images(project: Project, index: CropIndex, sizes: dict[int, list[str]]) -> Iterator[Fault]:
+    """Pictures that are the same byte for byte."""
+    for keys in sizes.values():
+        if len(keys) < 2:
+            continue
+        first: dict[bytes, str] = {}
+        for key in keys:
+            with project.image_path(key).open("rb") as file:
+                digest = hashlib.file_digest(file, "blake2b").digest()
+            other = first.setdefault(digest, key)
+            if other == key:
+                continue
+            across = index.split_of(index.position(key) or 0) != index.split_of(index.position(other) or 0)
+            where = ", which is in another split" if across else ""
+            yield Fault(
+                "equal-image", project.image_path(key), None, f"the same picture as {other}{where}", Severity.WARNING
+            )
+
+
+def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
+    iterator = iter(keys)
+    while batch := list(islice(iterator, _BATCH)):
+        yield batch
