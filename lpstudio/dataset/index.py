@@ -60,6 +60,10 @@ class CropIndex:
         """The state of crop ``i``."""
         return _STATES[self._states[i]]
 
+    def state_codes(self) -> bytes:
+        """One byte per crop: the place of its state in ``tuple(CropState)``. For filters over many crops."""
+        return bytes(self._states)
+
     def has_label_file(self, i: int) -> bool:
         """Whether crop ``i`` had a label file when it was last scanned or saved."""
         return bool(self._labelled[i])
