@@ -420,12 +420,20 @@ def _slots(similarity: Similarity) -> dict[str, int]:
     return _slots_of[1]
 
 
-def group_hue(char: str, similarity: Similarity) -> QColor:
-    """The colour that all characters of one connected group share; the neutral ``ungrouped`` for all others."""
+def group_hue(char: str, similarity: Similarity, *, bright: bool = False) -> QColor:
+    """The colour that all characters of one connected group share; the neutral ``ungrouped`` for all others.
+
+    ``bright``: the one for dark grounds in either theme, as outlines over pictures need it.
+    """
     slot = _slots(similarity).get(char)
     if slot is None:
         return color("ungrouped")
-    return QColor((_GROUP_HUES_DARK if is_dark() else _GROUP_HUES_LIGHT)[slot])
+    return QColor((_GROUP_HUES_DARK if bright or is_dark() else _GROUP_HUES_LIGHT)[slot])
+
+
+def is_grouped(char: str, similarity: Similarity) -> bool:
+    """Whether a character looks like another one."""
+    return char in _slots(similarity)
 
 
 similar_hue = group_hue
