@@ -59,7 +59,7 @@ class ProjectSession(QObject):
         self.is_scanned = False
         self.failures: dict[str, str] = {}
         self._similarity: Similarity = project.settings.similarity
-        self._unsaved: dict[str, tuple[int, CropContent, CropState | None]] = {}
+        self._unsaved: dict[str, tuple[int, CropContent | None]] = {}  # ticket, content (None: only a state)
         self._texts: dict[str, str] = {}
         self._origins: dict[str, Origin | None] = {}
         self._settings_pending = 0
@@ -127,7 +127,7 @@ class ProjectSession(QObject):
             self._texts.setdefault(key, text)
             self._origins[key] = origin
             unsaved = self._unsaved.get(key)
-            self.content_loaded.emit(key, unsaved[1] if unsaved else content, size, fault)
+            self.content_loaded.emit(key, content if unsaved is None or unsaved[1] is None else unsaved[1], size, fault)
 
         def failed(error: BaseException) -> None:
             _log.error("loading %s failed", key, exc_info=error)
@@ -156,8 +156,7 @@ class ProjectSession(QObject):
         Without a state, unlabelled and draft crops become in progress and the others keep theirs.
         """
         before = self.state(key)
-        ticket = self._writer.submit(key, content, state)
-        self._unsaved[key] = (ticket, content, state)
+        self._unsaved[key] = (self._writer.submit(key, content, state), content)
         self.failures.pop(key, None)
         if state is None:
             state = CropState.IN_PROGRESS if before in (CropState.UNLABELLED, CropState.DRAFT) else before
@@ -165,23 +164,16 @@ class ProjectSession(QObject):
         self.pending_changed.emit(self.pending)
 
     def set_state(self, key: str, state: CropState) -> None:
-        """Give a crop another state; what stands on it stays."""
-        unsaved = self._unsaved.get(key)
-        if unsaved is not None:
-            self.save(key, unsaved[1], state)
-            return
-        before = self.state(key)
+        """Give a crop another state, after the saves of it that wait; what stands on it stays.
+
+        A label file on disk may make another state of it (unlabelled becomes labelled); ``state_changed`` comes again
+        then.
+        """
+        before = self._unsaved.get(key)
+        self._unsaved[key] = (self._writer.submit_state(key, state), before[1] if before else None)
+        self.failures.pop(key, None)
         self._note_state(key, state)
-
-        def done(effective: CropState) -> None:
-            if effective is not state:  # a label file on disk says otherwise
-                self._note_state(key, effective)
-
-        def failed(error: BaseException) -> None:
-            self._note_state(key, before)
-            self.crop_failed.emit(key, plain_message(error))
-
-        self._store.run(lambda: self.project.set_state(key, state), done, failed)
+        self.pending_changed.emit(self.pending)
 
     def set_text(self, key: str, text: str) -> None:
         """Say what the plate reads."""
@@ -221,6 +213,7 @@ class ProjectSession(QObject):
             del self._unsaved[key]
             self.failures.pop(key, None)
             self.crop_saved.emit(key)
+            self.state_changed.emit(key)  # the writer has put into the index what the disk makes of it
             self.pending_changed.emit(self.pending)
 
     def _on_failed(self, key: str, _ticket: int, message: str) -> None:
@@ -231,12 +224,8 @@ class ProjectSession(QObject):
 
     def retry(self) -> None:
         """Try again to write what could not be written."""
-        for key in list(self.failures):
-            unsaved = self._unsaved.get(key)
-            if unsaved is not None:
-                ticket = self._writer.submit(key, unsaved[1], unsaved[2])
-                self._unsaved[key] = (ticket, unsaved[1], unsaved[2])
         self.failures.clear()
+        self._writer.retry()
         if self._settings_failure:
             self._save_settings()
         self.pending_changed.emit(self.pending)
