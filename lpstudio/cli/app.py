@@ -9,12 +9,14 @@ import importlib
 import sys
 from typing import Annotated
 
-import click
 import typer
 
 from lpstudio import __version__
 from lpstudio.cli.names import COMMAND_NAMES
 from lpstudio.errors import LpStudioError, UsageError
+
+# Typer brings its own copy of click from 0.2x on and uses the installed one before: take the class from its own errors.
+_CallError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 app = typer.Typer(
     name="lpstudio",
@@ -56,19 +58,25 @@ def run_command_line(arguments: list[str]) -> int:
         return _fail(error, error.message, 2, debug)
     except LpStudioError as error:
         return _fail(error, error.message, 1, debug)
-    except click.exceptions.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         print("stopped", file=sys.stderr)
         return 130
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130
-    except click.ClickException as error:
-        error.show(sys.stderr)
-        return 2
+    except _CallError as error:
+        return _fail(error, _wrong_call(error), 2, debug)
     except BrokenPipeError:
         return 1
     except (OSError, MemoryError) as error:
         return _fail(error, str(error) or type(error).__name__, 1, debug)
+    except Exception as error:
+        what = f"unexpected error: {type(error).__name__}: {' '.join(str(error).split())}"
+        return _fail(error, f"{what}. Run it again with --debug to see where", 1, debug)
+
+
+def _wrong_call(error: BaseException) -> str:
+    """What is wrong with the call, in one line, and where its help is."""
+    message = " ".join(str(getattr(error, "format_message", error.__str__)()).split()).rstrip(".")
+    context = getattr(error, "ctx", None)
+    return f"{message}. See {context.command_path if context else 'lpstudio'} --help"
 
 
 def _fail(error: BaseException, message: str, code: int, debug: bool) -> int:

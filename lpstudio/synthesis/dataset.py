@@ -23,11 +23,11 @@ from lpstudio.dataset.atomic import write_error
 from lpstudio.dataset.labels import format_label_text
 from lpstudio.dataset.types import Character, CropContent
 from lpstudio.errors import UsageError
-from lpstudio.plates.formats import Format, load_formats
+from lpstudio.plates.formats import DEFAULT_FORMATS, Format, formats_from
 from lpstudio.synthesis.camera import photograph
 from lpstudio.synthesis.plate import design_plate
 from lpstudio.synthesis.scene import choose_view, draw
-from lpstudio.synthesis.texts import sample_groups
+from lpstudio.synthesis.texts import choose_format, sample_groups
 
 _MOST_CAPTURES = 3
 
@@ -66,15 +66,14 @@ class _Plate:
 def _begin(seed: int, number: int, formats: Sequence[Format]) -> tuple[np.random.Generator, Format, tuple[str, ...]]:
     """The random stream of a plate after its format and its text were drawn from it."""
     rng = np.random.default_rng([seed, number])
-    weights = np.array([one.weight for one in formats], dtype=np.float64)
-    chosen = formats[int(rng.choice(len(formats), p=weights / weights.sum()))]
-    return rng, chosen, sample_groups(chosen.pattern, rng)
+    chosen = choose_format(formats, rng)
+    return rng, chosen, sample_groups(chosen, rng)
 
 
 def make_plate(seed: int, number: int, captures: int, formats: Sequence[Format]) -> list[SyntheticCrop]:
     """One plate photographed ``captures`` times; the polygons are those of the drawn glyphs, in pixels."""
     rng, chosen, groups = _begin(seed, number, formats)
-    design = design_plate(chosen.name, groups, rng)
+    design = design_plate(chosen.id, groups, rng)
     crops = []
     for _ in range(captures):
         view = choose_view(design, rng)
@@ -160,7 +159,7 @@ def write_dataset(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError("it is there already and not an empty folder", path=out, remedy="Name a new folder")
 
-    formats = load_formats()
+    formats = formats_from(DEFAULT_FORMATS).formats
     alphabet = Alphabet.standard()
     plates = _plan(count, seed, val_share, formats)
     rows: list[tuple[str, str, str, int]] = []

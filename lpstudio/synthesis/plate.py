@@ -116,9 +116,9 @@ PAPER = Style(
 )  # fmt: skip
 
 
-def style_of(format_name: str) -> Style:
-    """The looks that belong to a format, by the words of its name; unknown names look like a car plate."""
-    name = format_name.lower()
+def style_of(format_id: str) -> Style:
+    """The looks that belong to a format, by the words of its id; others look like a car plate."""
+    name = format_id.lower()
     if "motorcycle" in name:
         return BIKE_OLD if "1981" in name else BIKE_NEW
     for word, style in (
@@ -168,9 +168,9 @@ def _two_lines(groups: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     return groups[:best], groups[best:]
 
 
-def design_plate(format_name: str, groups: Sequence[str], rng: np.random.Generator) -> PlateDesign:
+def design_plate(format_id: str, groups: Sequence[str], rng: np.random.Generator) -> PlateDesign:
     """Lay out one plate: its style belongs to the format, the rest is drawn from ``rng``."""
-    style = style_of(format_name)
+    style = style_of(format_id)
     weights = np.array([weight for weight, _, _ in style.colours])
     _, background, ink = style.colours[int(rng.choice(len(weights), p=weights / weights.sum()))]
     font = str(rng.choice(list(style.fonts)))
@@ -208,7 +208,7 @@ def design_plate(format_name: str, groups: Sequence[str], rng: np.random.Generat
 
     return PlateDesign(
         text="".join(groups),
-        format=format_name,
+        format=format_id,
         size=(width, height),
         corner=height * float(rng.uniform(0.03, 0.09)),
         background=_vary(background, 0.04, rng),

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpstudio.synthesis.glyphs import Points
-from lpstudio.synthesis.plate import PlacedGlyph, PlateDesign
+from lpstudio.synthesis.plate import PlateDesign
 
 Image = NDArray[np.float32]
 
-_OVERSAMPLING = 4
+_COARSE, _FINE = 4, 8  # samples a pixel in each direction: for what is around the characters, and for them
 _SHIFT = 4  # binary places of the coordinates given to cv2.fillPoly
 
 _CAR_COLOURS = np.array(
@@ -85,15 +85,15 @@ def _pinhole(size: tuple[float, float], yaw: float, pitch: float, roll: float, d
     return plane @ centre
 
 
-def fill_mask(shapes: Iterable[Sequence[Points]], width: int, height: int) -> Image:
+def fill_mask(shapes: Iterable[Sequence[Points]], width: int, height: int, samples: int = _FINE) -> Image:
     """How much of every pixel the shapes cover, 0 to 1, shape (height, width).
 
-    A shape is a list of contours in pixels, filled by the even-odd rule.
+    A shape is a list of contours in pixels, filled by the even-odd rule. cv2 also fills the samples on the edge, so
+    shapes come out about half a sample too wide.
     """
-    n = _OVERSAMPLING
-    mask = np.zeros((height * n, width * n), dtype=np.uint8)
+    mask = np.zeros((height * samples, width * samples), dtype=np.uint8)
     for contours in shapes:
-        fixed = [np.rint((contour * n - 0.5) * (1 << _SHIFT)).astype(np.int32) for contour in contours]
+        fixed = [np.rint((contour * samples - 0.5) * (1 << _SHIFT)).astype(np.int32) for contour in contours]
         cv2.fillPoly(mask, fixed, 255, cv2.LINE_8, _SHIFT)
     small = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA)
     return small.astype(np.float32) / np.float32(255)
@@ -147,11 +147,8 @@ def draw(design: PlateDesign, view: View, rng: np.random.Generator) -> Image:
     """The crop before the camera's faults: shape (height, width, 3), blue green red, 0 to 1."""
     width, height = design.size
 
-    def mask(*shapes: Sequence[Points]) -> Image:
-        return fill_mask([[view.project(c) for c in shape] for shape in shapes], view.width, view.height)
-
-    def text(glyphs: Iterable[PlacedGlyph]) -> Image:
-        return mask(*(glyph.contours for glyph in glyphs))
+    def mask(*shapes: Sequence[Points], samples: int = _COARSE) -> Image:
+        return fill_mask([[view.project(c) for c in shape] for shape in shapes], view.width, view.height, samples)
 
     image = _car(view, rng)
     body = mask([_box(0, 0, width, height, design.corner)])
@@ -176,8 +173,8 @@ def draw(design: PlateDesign, view: View, rng: np.random.Generator) -> Image:
     for sticker, colour in design.stickers:
         _over(image, np.asarray(colour, np.float32), mask([sticker]))
     if design.captions:
-        _over(image, ink, text(design.captions))
-    _letters(image, text(design.characters), design, ink, view, rng)
+        _over(image, ink, mask(*(placed.contours for placed in design.captions)))
+    _letters(image, mask(*(placed.contours for placed in design.characters), samples=_FINE), design, ink, view, rng)
     if design.bolts:
         turns = np.linspace(0, 2 * np.pi, 9)[:-1]
         ring = np.column_stack((np.cos(turns), np.sin(turns)))
