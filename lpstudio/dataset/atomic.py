@@ -10,6 +10,9 @@ from pathlib import Path
 
 from lpstudio.errors import LpStudioError
 
+# Hidden, so that no scan takes it for a picture or a label; short, because names have at most 255 bytes.
+TEMPORARY = ".lpstudio-"
+
 _REMEDIES = {
     errno.ENOSPC: ("the disk is full", "Free some space and save again"),
     errno.EDQUOT: ("the disk quota is used up", "Free some space and save again"),
@@ -41,7 +44,7 @@ def write_bytes_atomic(path: Path, data: bytes) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         mode = _mode_for(target)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name[:80]}.", suffix=".tmp", dir=target.parent)
+        handle, name = tempfile.mkstemp(prefix=TEMPORARY, suffix=".tmp", dir=target.parent)
         temporary = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -65,7 +68,7 @@ def create_file(folder: Path, name: str, data: bytes) -> Path:
     target = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary_name = tempfile.mkstemp(prefix=f".{name[:80]}.", suffix=".tmp", dir=folder)
+        handle, temporary_name = tempfile.mkstemp(prefix=TEMPORARY, suffix=".tmp", dir=folder)
         temporary = Path(temporary_name)
         try:
             with os.fdopen(handle, "wb") as file:

@@ -67,7 +67,7 @@ def check_project(project: Project, progress: Progress | None = None, *, images:
     ``images=False`` leaves out decoding every picture (and finding equal ones), which takes the most time. ``progress``
     is called with (what is looked at, done, all). Nothing is written.
     """
-    index = project.scan()
+    index = project.fresh_index()
     faults = [
         *_yaml_faults(project),
         *_side_file_faults(project),
@@ -124,8 +124,8 @@ def _list_faults(project: Project, index: CropIndex) -> Iterator[Fault]:
                     yield Fault("missing-image", source.path, line, f"the picture is missing: {image}")
     for split in index.splits:
         if not index.range_of(split):
-            line = next((s.line for s in project.sources if s.split == split), None)
-            yield Fault("empty-split", project.yaml_path, line, f"the {split} split has no picture", Severity.WARNING)
+            named = next((s.line for s in project.sources if s.split == split), None)
+            yield Fault("empty-split", project.yaml_path, named, f"the {split} split has no picture", Severity.WARNING)
 
 
 def _doubled_faults(project: Project, index: CropIndex) -> Iterator[Fault]:

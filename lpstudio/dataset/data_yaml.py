@@ -132,8 +132,6 @@ def _alphabet(data: dict[str, Any], lines: dict[str, int], path: Path, notes: li
         what = "nc gives a number of classes but names is missing" if "nc" in data else "names is missing"
         raise LpStudioError(what, path=path, line=line, remedy=_NAMES_REMEDY)
     line = lines["names"]
-    if isinstance(names, str):
-        names = names.split()
     if not isinstance(names, (list, dict)) or not names:
         raise LpStudioError("names must be a list or a mapping of classes", path=path, line=line, remedy=_NAMES_REMEDY)
     entries = names.values() if isinstance(names, Mapping) else names

@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from lpstudio.dataset import additions, labels
@@ -58,6 +59,7 @@ class Project:
         self._index: CropIndex | None = None
         self._texts: PlateTexts | None = None
         self._lock = threading.RLock()
+        self._texts_lock = threading.Lock()
 
     @classmethod
     def open(cls, path: Path, *, create_store: bool = True) -> Project:
@@ -77,7 +79,15 @@ class Project:
     # --- the list of crops -------------------------------------------------------------------------------------------
 
     def scan(self) -> CropIndex:
-        """List the crops of every split with their states. Reads folders only, no picture and no label file."""
+        """List the crops of every split with their states. Reads folders only, no picture and no label file.
+
+        The index that comes back is kept up to date by what is saved through this project, until the next scan.
+        """
+        self._index = self.fresh_index()
+        return self._index
+
+    def fresh_index(self) -> CropIndex:
+        """As :meth:`scan`, but the project goes on with the index it had: for a look at the disk beside the work."""
         index = scan_sources(self.root, self.sources)
         stored = self.store.states()
         if stored:
@@ -86,7 +96,6 @@ class Project:
                 i = positions.get(key) if positions is not None else index.position(key)
                 if i is not None:
                     index.set_state(i, effective_state(state, index.has_label_file(i), has_draft))
-        self._index = index
         return index
 
     @property
@@ -109,6 +118,8 @@ class Project:
     def key_of(self, image: Path) -> str:
         """The key of a picture: its posix path relative to the project's folder, absolute when it lies outside."""
         path = Path(os.path.normpath(Path(image).absolute()))
+        if not path.is_relative_to(self.root):
+            path = path.parent.resolve() / path.name
         return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.as_posix()
 
     # --- one crop ----------------------------------------------------------------------------------------------------
@@ -120,13 +131,13 @@ class Project:
         """
         size = image_size(self.image_path(key))
         content = labels.read_labels(self.label_path(key), self.alphabet, size)
-        record = self.store.record(key)
-        stored = record.state if record is not None else None
         if content is None:
-            draft = self.store.draft(key)
-            if effective_state(stored, False, draft is not None) is CropState.DRAFT and draft is not None:
-                return CropContent(draft)
+            if effective_state(self.store.state(key)[0], False, True) is CropState.DRAFT:
+                draft = self.store.draft(key)
+                if draft is not None:
+                    return CropContent(draft)
             content = CropContent()
+        record = self.store.record(key)
         return _with_kept(content, record.kept if record is not None else ())
 
     def save(self, key: str, content: CropContent, state: CropState | None = None) -> CropState:
@@ -134,7 +145,8 @@ class Project:
 
         ``state`` None: an unlabelled crop or a draft becomes in progress, others keep their state. UNLABELLED with
         nothing on the crop takes its label file away; DRAFT puts the characters back into the database. Raises
-        LpStudioError; then everything is as it was.
+        LpStudioError; the label file then is the old one or the new one, whole, and no crop counts as more finished
+        than it is.
         """
         self._must_write()
         size = image_size(self.image_path(key))
@@ -145,16 +157,18 @@ class Project:
             written, kept = _divide(content, self)
             if new in (CropState.UNLABELLED, CropState.DRAFT):
                 return self._take_back(key, content, new)
+            self._must_be_readable(path)
             lowers = new is CropState.IN_PROGRESS and old is not new
             if lowers:
                 # Should the program die between the two writes, a half-drawn crop must not pass for a finished one.
-                before = self._stored(key)
+                before = self.store.state(key)[0]
                 self.store.set_state(key, new)
             try:
                 labels.write_labels(path, written, self.alphabet, size)
             except BaseException:
                 if lowers:
-                    self.store.set_state(key, before)
+                    with suppress(LpStudioError):
+                        self.store.set_state(key, before)
                 raise
             self.store.set_saved(key, _stored_form(new), kept)
             self._note(key, new, True)
@@ -170,13 +184,9 @@ class Project:
         self._note(key, state, False)
         return state
 
-    def _stored(self, key: str) -> CropState | None:
-        record = self.store.record(key)
-        return record.state if record is not None else None
-
     def _state(self, key: str) -> CropState:
-        has_draft = self.store.draft(key) is not None
-        return effective_state(self._stored(key), self.label_path(key).is_file(), has_draft)
+        stored, has_draft = self.store.state(key)
+        return effective_state(stored, self.label_path(key).is_file(), has_draft)
 
     def state(self, key: str) -> CropState:
         """The state of a crop (from the last scan where it knows the crop, else from disk)."""
@@ -197,7 +207,7 @@ class Project:
             path = self.label_path(key)
             has_labels = path.is_file()
             if state is CropState.VERIFIED and not has_labels:
-                if self.store.draft(key) is not None and self._state(key) is CropState.DRAFT:
+                if self._state(key) is CropState.DRAFT:
                     return self.save(key, self.load(key), CropState.VERIFIED)
                 labels.write_labels(path, CropContent(), self.alphabet, (1, 1))
                 has_labels = True
@@ -238,7 +248,7 @@ class Project:
     @property
     def plate_texts(self) -> PlateTexts:
         """The texts of the ``plates.csv`` beside the yaml; empty when there is none."""
-        with self._lock:
+        with self._texts_lock:
             if self._texts is None:
                 path = self.root / PLATES_NAME
                 try:
@@ -307,6 +317,14 @@ class Project:
                 path=self.root,
                 remedy="Give yourself write permission, or copy the dataset",
             )
+
+    def _must_be_readable(self, path: Path) -> None:
+        """A label file that is too large to have been read must not be overwritten."""
+        with suppress(OSError):
+            if path.stat().st_size > labels.MAX_BYTES:
+                raise LpStudioError(
+                    "not saved: the label file there is too large to be one", path=path, remedy="Move it away first"
+                )
 
     def _note(self, key: str, state: CropState, has_labels: bool) -> None:
         if self._index is not None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from lpstudio.alphabet import normalise_name
@@ -36,9 +37,6 @@ class CropRecord:
         """Whether nothing but a draft, which is machine-made, is known."""
         return self.state is CropState.DRAFT and self.text is None and not self.kept and self.origin is None
 
-    def with_state(self, state: CropState | None) -> CropRecord:
-        return replace(self, state=state)
-
 
 def character_to_dict(character: Character) -> dict[str, Any]:
     """Plain data; polygons in pixels with four decimals."""
@@ -67,6 +65,12 @@ def character_from_dict(data: Any) -> Character:
         tuple(Candidate(normalise_name(c), float(p)) for c, p in data.get("candidates", ())),
         None if confidence is None else float(confidence),
     )
+
+
+def character_id(character: Character) -> str:
+    """A short name for one character of a crop that holds as long as its polygon (to half a pixel) stays."""
+    points = ",".join(f"{round(x * 2)}:{round(y * 2)}" for x, y in character.polygon)
+    return hashlib.blake2b(points.encode("ascii"), digest_size=8).hexdigest()
 
 
 def characters_to_json(characters: Iterable[Character]) -> str:

@@ -9,6 +9,7 @@ import re
 import shutil
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,17 +69,15 @@ class ProjectSettings:
         from tomlkit.exceptions import TOMLKitError
 
         text = _HEAD
+        document = tomlkit.parse(text)
         if path.exists():
             try:
+                ProjectSettings.load(path)
+            except LpStudioError:
+                _keep_copy(path)
+            with suppress(LpStudioError, TOMLKitError):
                 text = _decode(path)
                 document = tomlkit.parse(text)
-                ProjectSettings.load(path)
-            except (LpStudioError, TOMLKitError):
-                _keep_copy(path)
-                text = _HEAD
-                document = tomlkit.parse(text)
-        else:
-            document = tomlkit.parse(text)
         _update(document, {"formats": self.formats, "similarity": self.similarity.to_dict()})
         for name, table in (("training", self.training), ("splits", self.splits)):
             if table or name in document:

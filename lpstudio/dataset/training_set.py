@@ -98,7 +98,7 @@ def collect(
     characters; one without any understood line, or whose picture cannot be read, stays out and is named.
     ``progress`` is called with (done, all) crops.
     """
-    index = project.scan()
+    index = project.fresh_index()
     wanted = {CropState.VERIFIED} if verified_only else {CropState.VERIFIED, CropState.LABELLED}
     result = TrainingSet(project.alphabet, {split: [] for split in splits})
     total = sum(len(index.range_of(split)) for split in splits)
