@@ -106,7 +106,7 @@ class Run:
 
     @property
     def counts(self) -> Mapping[str, Any]:
-        """``{"crops": {split: n}, "characters": {split: {char: n}}, "rare": […], "absent": […], "left_out": {why: n}}``."""
+        """Numbers in ``crops`` and ``characters`` (by split), ``left_out`` (by reason); lists ``rare``, ``absent``."""
         counts: Mapping[str, Any] = self.record.get("counts", {})
         return counts
 

@@ -1,0 +1,224 @@
+"""The trainer: Ultralytics' segmentation trainer with the character loss, frozen crops and a state to resume from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+import ultralytics.engine.trainer as engine
+from torch import nn
+from ultralytics.models.yolo.segment import SegmentationTrainer
+from ultralytics.utils import DEFAULT_CFG, RANK
+from ultralytics.utils.torch_utils import ModelEMA, strip_optimizer, unwrap_model
+
+from lpstudio.training.criterion import CharacterSegmentationLoss
+from lpstudio.training.dataset import FrozenDataset
+from lpstudio.training.runs import Run
+from lpstudio.training.start import Start, starting_point
+from lpstudio.training.state import as_write_error, load_state, random_state, restore_random_state, save_state
+from lpstudio.training.validator import CharacterValidator
+
+# GPUs whose half precision gives NaN
+_NO_AMP = re.compile(r"(nvidia|geforce|quadro|tesla).*?(1660|1650|1630|t400|t550|t600|t1000|t1200|t2000|k40m)", re.I)
+
+
+class CharacterTraining(SegmentationTrainer):
+    """Trains a run. All that Ultralytics has no argument for is found in the run's folder, which is ``save_dir``.
+
+    The name avoids "Trainer": to classes of that name Ultralytics attaches services that report over the network.
+    """
+
+    model: Any
+    wdir: Path
+    last: Path
+    best: Path
+
+    def __init__(self, cfg: Any = DEFAULT_CFG, overrides: dict[str, Any] | None = None, _callbacks: Any = None) -> None:
+        assert overrides is not None  # a training without a run does not exist
+        self.run = Run.open(Path(overrides["save_dir"]))
+        self.state = load_state(self.run.state_path)
+        self.start: Start | None = None
+        rows = self._kept_results()
+        super().__init__(cfg, overrides, _callbacks)
+        if rows:
+            self.csv.write_text("".join(rows), encoding="utf-8")
+
+    # --- what is trained on
+
+    def get_dataset(self) -> dict[str, Any]:
+        """The run's classes; Ultralytics' own check would look for fonts and folders."""
+        names = dict(enumerate(self.run.alphabet.names))
+        return {"path": self.run.dir, "train": "train", "val": "val", "names": names, "nc": len(names), "channels": 3}
+
+    def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> FrozenDataset:
+        """The frozen crops of a split. Validation sees the same squares as reading does."""
+        crops = self.run.crops(img_path)
+        if not crops:  # no validation crops: the training crops stand in, which the worker has said
+            crops = self.run.crops("train")
+        return FrozenDataset(
+            crops,
+            erasing=self.run.settings.erasing,
+            imgsz=self.args.imgsz,
+            batch_size=batch or self.batch_size,
+            augment=mode == "train",
+            hyp=self.args,
+            stride=max(int(unwrap_model(self.model).stride.max()), 32),
+            pad=0.0,
+            data=self.data,
+        )
+
+    # --- what is trained
+
+    def setup_model(self) -> None:
+        """Build the model from the starting weights; a resumed run takes its weights from the state later."""
+        if isinstance(self.model, nn.Module):
+            return
+        settings = self.run.settings
+        self.start = starting_point("scratch" if self.state else settings.weights, settings.size)
+        cfg = self.state["cfg"] if self.state else self.start.cfg
+        self.model = self.get_model(cfg=cfg, weights=self.start.model, verbose=False)
+
+    def set_model_attributes(self) -> None:
+        """As Ultralytics', and the criterion: it must be there before the EMA copies the model."""
+        super().set_model_attributes()
+        loss = self.run.settings.loss
+        if not loss.is_stock:
+            self.model.criterion = CharacterSegmentationLoss(self.model, loss, self.run.matrix)
+
+    def _setup_train(self) -> None:
+        with _replaced(engine, "check_amp", amp_works):
+            super()._setup_train()
+
+    def get_validator(self) -> CharacterValidator:
+        args = engine.copy(self.args)
+        return CharacterValidator(self.test_loader, save_dir=self.save_dir, args=args, _callbacks=self.callbacks)
+
+    # --- what is kept
+
+    def save_model(self) -> bool:
+        """As Ultralytics', but no weights file is ever half-written."""
+        names = ("wdir", "last", "best")
+        kept = {name: getattr(self, name) for name in names}
+        partial = self.wdir / ".partial"
+        self.wdir, self.last, self.best = partial, partial / "last.pt", partial / "best.pt"
+        try:
+            saved = super().save_model()
+            for path in partial.iterdir():
+                path.replace(kept["wdir"] / path.name)
+            partial.rmdir()
+        except (OSError, RuntimeError) as error:
+            raise as_write_error(error, kept["last"]) from error
+        finally:
+            for name, value in kept.items():
+                setattr(self, name, value)
+        return bool(saved)
+
+    def save_state(self, extra: dict[str, Any]) -> None:
+        """Write all that is needed to go on with the next epoch; ``extra`` comes back in ``self.state["extra"]``."""
+        save_state(
+            self.run.state_path,
+            {
+                "epoch": self.epoch,
+                "cfg": dict(unwrap_model(self.model).yaml),
+                "model": unwrap_model(self.model).state_dict(),
+                "ema": self.ema.ema.state_dict(),
+                "updates": self.ema.updates,
+                "optimizer": self.optimizer.state_dict(),
+                "scaler": self.scaler.state_dict(),
+                "best_fitness": float(self.best_fitness) if self.best_fitness is not None else None,
+                "random": random_state(),
+                "order": self.train_loader.generator.get_state(),
+                "extra": extra,
+            },
+        )
+
+    def resume_training(self, ckpt: dict[str, Any] | None) -> None:
+        """Go on after the last whole epoch of the run, where there is one."""
+        state = self.state
+        if state is None:
+            return
+        unwrap_model(self.model).load_state_dict(state["model"])
+        self.ema = ModelEMA(self.model, updates=state["updates"])
+        self.ema.ema.load_state_dict(state["ema"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        if state["scaler"]:
+            self.scaler.load_state_dict(state["scaler"])
+        self.best_fitness = state["best_fitness"]
+        self.start_epoch = state["epoch"] + 1
+
+    def restore_randomness(self) -> None:
+        """Go on with the random numbers and the order of crops where the state left them."""
+        if self.state is None:
+            return
+        loader = self.train_loader
+        if loader.iterator is None:  # its making draws a number from the same generator
+            loader.iterator = loader._get_iterator()
+        if loader.num_workers == 0:  # loading processes have asked for their crops already
+            loader.generator.set_state(self.state["order"])
+        restore_random_state(self.state["random"])
+
+    def final_eval(self) -> None:
+        """Leave ``best.pt`` and ``last.pt`` without optimizer. Best weights were measured when they were saved."""
+        if RANK in {-1, 0}:
+            strip_weights(self.run)
+
+    def _kept_results(self) -> list[str]:
+        """The rows of ``results.csv`` up to the state's epoch; a fresh trainer would remove them all."""
+        if self.state is None or not self.run.results_path.is_file():
+            return []
+        header, *rows = self.run.results_path.read_text(encoding="utf-8").splitlines(keepends=True) or [""]
+        done = self.state["epoch"] + 1
+        return [
+            header,
+            *(row for row in rows if row.split(",")[0].strip().isdigit() and int(row.split(",")[0]) <= done),
+        ]
+
+
+def strip_weights(run: Run) -> None:
+    """Take the optimizer out of a run's weights, whole or not at all."""
+    for path in (run.last_weights, run.best_weights):
+        if path is not None:
+            stripped = path.with_name(f".{path.name}.tmp")
+            try:
+                if strip_optimizer(path, s=str(stripped)):
+                    stripped.replace(path)
+            except (OSError, RuntimeError) as error:
+                raise as_write_error(error, path) from error
+            finally:
+                stripped.unlink(missing_ok=True)
+
+
+def close_loaders(trainer: CharacterTraining) -> None:
+    """End the loading processes of a trainer, however far it came."""
+    for name in ("train_loader", "test_loader"):
+        loader = getattr(trainer, name, None)
+        if loader is not None:
+            loader.close()
+
+
+def amp_works(model: nn.Module) -> bool:
+    """Whether mixed precision can be used. Ultralytics' own check would download weights."""
+    device = next(model.parameters()).device
+    if device.type != "cuda" or _NO_AMP.search(torch.cuda.get_device_name(device)):
+        return False
+    training = model.training
+    model.eval()
+    with torch.no_grad(), torch.autocast("cuda"):
+        decoded = model(torch.rand(1, 3, 64, 64, device=device))[0]
+    model.train(training)
+    decoded = decoded[0] if isinstance(decoded, tuple) else decoded
+    return bool(torch.isfinite(decoded).all())
+
+
+@contextmanager
+def _replaced(module: Any, name: str, value: Any) -> Iterator[None]:
+    old = getattr(module, name)
+    setattr(module, name, value)
+    try:
+        yield
+    finally:
+        setattr(module, name, old)
