@@ -299,7 +299,12 @@ class CanvasView(QWidget):
         if not self.overlay_shown:
             return None
         x, y = self.to_crop(place)
-        return self._hits.at(x, y, HIT_TOLERANCE / self.view.scale, self._selection)
+        tolerance = HIT_TOLERANCE
+        for index in self._selection[:1] if len(self._selection) == 1 else ():
+            box = self._shapes[index].box
+            small = min(box[2] - box[0], box[3] - box[1]) * self.view.scale
+            tolerance = min(tolerance, max(2.5, small / 5))  # leave room to grasp the body of a tiny one
+        return self._hits.at(x, y, tolerance / self.view.scale, self._selection)
 
     # -- lifted shapes: those that move with the hand -------------------------------------------------------------
 

@@ -1,0 +1,404 @@
+"""What a person does to the open crop: edits, undo, clipboard, states. Between the views and the document."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from itertools import count
+
+from PySide6.QtCore import QMimeData, QObject, Signal
+from PySide6.QtGui import QGuiApplication
+
+from lpstudio.dataset.plate_texts import normalise_text
+from lpstudio.dataset.types import Character, CropState
+from lpstudio.studio.annotate import clipboard
+from lpstudio.studio.annotate.checks import Fault, find_faults
+from lpstudio.studio.annotate.document import Document
+from lpstudio.studio.annotate.edits import (
+    AddCharacters,
+    Content,
+    Edit,
+    LayText,
+    MarkUnreadable,
+    MoveCharacters,
+    RemoveCharacters,
+    RemoveUnreadLines,
+    Reshape,
+    SetClass,
+    SetState,
+    SetText,
+)
+from lpstudio.studio.annotate.presentation import second_candidate
+from lpstudio.studio.session import ProjectSession
+from lpstudio.studio.widgets.canvas_geometry import (
+    FloatArray,
+    as_array,
+    as_polygon,
+    bounds,
+    clip_to_frame,
+    limit_shift,
+)
+
+_NUDGES_WITHIN = 0.8  # seconds between arrow keys that still belong to one gesture
+
+
+class CropEditor(QObject):
+    """Edits one :class:`Document` and hands every change to the session at once.
+
+    ``said``: a short word on what just happened, or why not (shown beside the canvas, never as a dialog).
+    """
+
+    document_changed = Signal()  # another crop (or none)
+    content_changed = Signal()
+    selection_changed = Signal()
+    said = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session: ProjectSession | None = None
+        self.document: Document | None = None
+        self._blocked = ""
+        self._faults: tuple[object, object, list[Fault]] | None = None
+        self._gestures = count(1)
+        self._nudge = (0.0, 0)  # when the last arrow key was, and its gesture
+
+    # -- which crop ---------------------------------------------------------------------------------------------
+
+    def open(self, document: Document | None, blocked: str = "") -> None:
+        """Edit this document. ``blocked``: why nothing may be changed, empty when it may."""
+        self.document = document
+        self._blocked = blocked
+        self._nudge = (0.0, 0)
+        self.document_changed.emit()
+
+    @property
+    def editable(self) -> bool:
+        return self.document is not None and not self._blocked
+
+    @property
+    def blocked(self) -> str:
+        """Why nothing may be changed; empty when it may."""
+        return self._blocked
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What is wrong with the characters of the open crop."""
+        document, session = self.document, self.session
+        if document is None or session is None:
+            return []
+        items = document.content.items
+        if self._faults is None or self._faults[0] is not items or self._faults[1] != document.size:
+            self._faults = (items, document.size, find_faults(items, document.size, session.project.alphabet))
+        return self._faults[2]
+
+    # -- doing and undoing --------------------------------------------------------------------------------------
+
+    def do(self, edit: Edit) -> bool:
+        """Apply an edit and save. False when it may not be, or changes nothing."""
+        document = self.document
+        if document is None or not self.editable:
+            if self._blocked:
+                self.said.emit(self._blocked)
+            return False
+        before = document.content
+        if not document.do(edit):
+            return False
+        self._after_change(before)
+        return True
+
+    def undo(self) -> None:
+        self._walk("Undone", lambda document: document.undo())
+
+    def redo(self) -> None:
+        self._walk("Done again", lambda document: document.redo())
+
+    def _walk(self, word: str, step: Callable[[Document], str]) -> None:
+        document = self.document
+        if document is None or not self.editable:
+            return
+        before = document.content
+        title = step(document)
+        if title:
+            self._after_change(before)
+            self.said.emit(f"{word}: {title}")
+
+    def _after_change(self, before: Content) -> None:
+        document = self.document
+        assert document is not None
+        self._save(document, before)
+        self.content_changed.emit()
+        self.selection_changed.emit()
+
+    def _save(self, document: Document, before: Content) -> None:
+        """Hand what changed to the session's writer; nothing waits for the disk."""
+        session, after = self.session, document.content
+        assert session is not None
+        if after.text != before.text:
+            session.set_text(document.key, after.text)
+        drawn = after.items is not before.items or after.unread is not before.unread
+        ignoring = CropState.IGNORED in (before.state, after.state) and before.state is not after.state
+        if drawn or (after.state is not before.state and not ignoring):
+            session.save(document.key, document.crop_content(), after.state)
+        elif ignoring:
+            session.set_state(document.key, after.state)
+
+    # -- selection ----------------------------------------------------------------------------------------------
+
+    def select(self, ids: Iterable[int]) -> None:
+        document = self.document
+        if document is not None:
+            before = document.selection
+            document.select(ids)
+            if document.selection != before:
+                self.selection_changed.emit()
+
+    def select_all(self) -> None:
+        if self.document is not None:
+            self.select(self.document.reading())
+
+    def step(self, by: int) -> None:
+        """Select the next or previous character in reading order."""
+        document = self.document
+        if document is None or not document.content.items:
+            return
+        order = document.reading()
+        if not document.selection:
+            self.select([order[0] if by > 0 else order[-1]])
+            return
+        there = document.neighbour(document.selection[-1], by)
+        if there is not None:
+            self.select([there])
+
+    @property
+    def selected(self) -> list[Character]:
+        """The selected characters."""
+        return [item.character for item in self.document.selected] if self.document is not None else []
+
+    def _selected_ids(self) -> frozenset[int]:
+        return frozenset(self.document.selection) if self.document is not None else frozenset()
+
+    # -- shapes -------------------------------------------------------------------------------------------------
+
+    def _size(self) -> tuple[float, float]:
+        document = self.document
+        return document.size if document is not None and document.size is not None else (0.0, 0.0)
+
+    def add_drawn(self, points: FloatArray) -> None:
+        """A polygon was drawn; what lies outside the picture is cut off."""
+        clipped = clip_to_frame(points, *self._size())
+        if len(clipped) < 3:
+            self.said.emit("Not added: it lies outside the picture")
+            return
+        self.do(AddCharacters((Character(as_polygon(clipped)),)))
+
+    def reshape(self, item_id: int, points: FloatArray, verb: str) -> None:
+        """A polygon got another form; what lies outside the picture is cut off."""
+        clipped = clip_to_frame(points, *self._size())
+        if len(clipped) < 3:
+            self.said.emit("Not changed: nothing of it would be left on the picture")
+            self.content_changed.emit()
+            return
+        self.do(Reshape(item_id, as_polygon(clipped), verb))
+
+    def move(self, dx: float, dy: float) -> None:
+        """Shift the selection by pixels of the crop."""
+        self.do(MoveCharacters(self._selected_ids(), dx, dy))
+
+    def nudge(self, dx: float, dy: float) -> None:
+        """Shift the selection by an arrow key, no further than the border; a run of them is one step of undo."""
+        document = self.document
+        if document is None or not document.selection:
+            return
+        box = clipboard.union_box(self.selected)
+        dx, dy = limit_shift(box, dx, dy, *self._size())
+        now = time.monotonic()
+        last, gesture = self._nudge
+        if now - last > _NUDGES_WITHIN:
+            gesture = next(self._gestures)
+        self._nudge = (now, gesture)
+        self.do(MoveCharacters(self._selected_ids(), dx, dy, gesture))
+
+    def delete(self) -> None:
+        ids = self._selected_ids()
+        if not ids:
+            return
+        document = self.document
+        assert document is not None
+        order = document.reading()
+        last = max(order.index(item_id) for item_id in ids)
+        rest = [item_id for item_id in order[last + 1 :] if item_id not in ids]
+        rest = rest or [item_id for item_id in reversed(order[:last]) if item_id not in ids]
+        if self.do(RemoveCharacters(ids)) and rest:
+            self.select(rest[:1])
+
+    def drop_unread(self) -> None:
+        """Drop the lines of the label file that were not understood."""
+        self.do(RemoveUnreadLines())
+
+    # -- clipboard ----------------------------------------------------------------------------------------------
+
+    def copy(self) -> None:
+        document = self.document
+        if document is None or not document.selection:
+            return
+        chosen = set(document.selection)
+        by_id = {item.id: item.character for item in document.content.items}
+        characters = [by_id[item_id] for item_id in document.reading() if item_id in chosen]
+        data = QMimeData()
+        data.setData(clipboard.MIME, clipboard.to_bytes(characters))
+        data.setText("".join(c.char for c in characters))
+        QGuiApplication.clipboard().setMimeData(data)
+        self.said.emit(f"{len(characters)} copied")
+
+    def cut(self) -> None:
+        ids = self._selected_ids()
+        if ids and self.editable:
+            self.copy()
+            self.do(RemoveCharacters(ids, "Cut"))
+
+    @staticmethod
+    def can_paste() -> bool:
+        data = QGuiApplication.clipboard().mimeData()
+        return data is not None and data.hasFormat(clipboard.MIME)
+
+    def paste(self) -> None:
+        """Paste at the same place; beside it where the very same character stands there already."""
+        document = self.document
+        if document is None or not self.can_paste():
+            return
+        data = QGuiApplication.clipboard().mimeData().data(clipboard.MIME).data()
+        characters = clipboard.fitted(clipboard.from_bytes(bytes(data)), self._size())
+        if not characters:
+            return
+        there = {bounds(as_array(item.character.polygon)) for item in document.content.items}
+        for _ in range(20):
+            if not any(bounds(as_array(c.polygon)) in there for c in characters):
+                break
+            characters = clipboard.shifted(characters, *clipboard.beside(characters, self._size()))
+        self.do(AddCharacters(tuple(clipboard.fitted(characters, self._size())), "Paste"))
+
+    def duplicate(self) -> None:
+        chosen = [Character(c.polygon, c.char, c.unreadable) for c in self.selected]
+        if chosen:
+            shift = clipboard.beside(chosen, self._size())
+            copies = clipboard.fitted(clipboard.shifted(chosen, *shift), self._size())
+            self.do(AddCharacters(tuple(copies), "Duplicate"))
+
+    # -- classes ------------------------------------------------------------------------------------------------
+
+    def _known(self, char: str) -> bool:
+        session = self.session
+        if session is not None and session.project.alphabet.index(char) is not None:
+            return True
+        self.said.emit(f"This dataset has no class {char}")
+        return False
+
+    def type_char(self, char: str, *, only_open: bool = False) -> bool:
+        """Give the selection a class; with one selected, go on to the next in reading order.
+
+        ``only_open`` (while drawing): go on only to a character that awaits its class.
+        """
+        document = self.document
+        if document is None or not document.selection or not self.editable or not self._known(char):
+            return False
+        chosen = document.selection
+        self.do(SetClass(frozenset(chosen), char))
+        if len(chosen) == 1:
+            following = document.neighbour(chosen[0], 1)
+            item = document.content.item(following) if following is not None else None
+            if item is not None and not (only_open and (item.character.char or item.character.unreadable)):
+                self.select([item.id])
+        return True
+
+    def set_class(self, item_id: int, char: str) -> bool:
+        """Give one character a class; the selection stays."""
+        return self._known(char) and self.do(SetClass(frozenset([item_id]), char))
+
+    def take_second(self, *, move_on: bool = True) -> None:
+        """Give the selected character its second candidate."""
+        document = self.document
+        if document is None or len(document.selection) != 1:
+            return
+        second = second_candidate(document.selected[0].character)
+        if second is None:
+            return
+        if move_on:
+            self.type_char(second.char)
+        else:
+            self.set_class(document.selection[0], second.char)
+
+    def toggle_unreadable(self) -> None:
+        if self.selected:
+            self.do(MarkUnreadable(self._selected_ids(), not all(c.unreadable for c in self.selected)))
+
+    # -- text ---------------------------------------------------------------------------------------------------
+
+    def set_text(self, text: str) -> None:
+        """Keep the plate's text with the crop."""
+        self.do(SetText(normalise_text(text)))
+
+    def lay_text(self, text: str) -> bool:
+        """Lay a text on all characters in reading order, or on the readable ones, whichever number agrees.
+
+        When neither does, only the text is kept (and False comes back).
+        """
+        document = self.document
+        text = normalise_text(text)
+        if document is None or not text:
+            return False
+        order = document.reading()
+        unknown = sorted({char for char in text if not self._known(char)})
+        if unknown:
+            return False
+        readable = [i for i in order if not self._unreadable(document, i)]
+        targets = order if len(text) == len(order) else readable
+        if len(text) != len(targets):
+            self.set_text(text)
+            self.said.emit(f"{text} has {len(text)} characters, {len(order)} are drawn: the text is kept, not laid")
+            return False
+        return self.do(LayText(tuple(zip(targets, text, strict=True)), text)) or True
+
+    @staticmethod
+    def _unreadable(document: Document, item_id: int) -> bool:
+        item = document.content.item(item_id)
+        return item is not None and item.character.unreadable
+
+    # -- states -------------------------------------------------------------------------------------------------
+
+    def verify(self) -> bool:
+        """Confirm the crop. False, and the faults are said, while something forbids it."""
+        document = self.document
+        if document is None or not self.editable:
+            return False
+        blocking = [fault for fault in self.faults if fault.blocking]
+        if blocking:
+            self.select([blocking[0].item_id])
+            who = "1 character" if len({f.item_id for f in blocking}) == 1 else f"{len(blocking)} characters"
+            self.said.emit(f"Not verified: {who} – {blocking[0].text}")
+            return False
+        if document.content.state is not CropState.VERIFIED:
+            self.do(SetState(CropState.VERIFIED))
+        return True
+
+    def verify_empty(self) -> bool:
+        """Confirm that there are no characters on this crop. Characters that are drawn must be deleted first."""
+        document = self.document
+        if document is None or not self.editable:
+            return False
+        if document.content.items:
+            self.said.emit(
+                f"Not so: {len(document.content.items)} characters are drawn. Delete them first (Ctrl+A, Del)"
+            )
+            return False
+        return self.verify()
+
+    def toggle_ignored(self) -> None:
+        """Leave this crop out of everything, or take it back in."""
+        document = self.document
+        if document is None or self.session is None:
+            return
+        if document.content.state is not CropState.IGNORED:
+            self.do(SetState(CropState.IGNORED))
+            return
+        untouched = CropState.IN_PROGRESS if document.content.items else CropState.UNLABELLED
+        self.do(SetState(document.state_before_ignored or untouched))

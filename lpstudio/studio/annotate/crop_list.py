@@ -1,0 +1,291 @@
+"""The panel at the left: filters, and the list of crops that match them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lpstudio.dataset.index import CropIndex
+from lpstudio.dataset.types import CropState
+from lpstudio.studio import theme
+from lpstudio.studio.annotate.crop_delegate import CropDelegate, Density
+from lpstudio.studio.annotate.crop_model import CropModel, Role
+from lpstudio.studio.annotate.filters import UNVERIFIED, CropFilter, Rows, matching, next_with_state
+from lpstudio.studio.annotate.state_marks import MARKS
+from lpstudio.studio.icons import icon
+from lpstudio.studio.images import ImageLoader
+from lpstudio.studio.jobs import Jobs
+from lpstudio.studio.session import ProjectSession
+
+_AT_ONCE = 20_000  # crops that are filtered without a thread
+
+
+class _CropView(QListView):
+    """The list leaves letters and digits to no search of its own: they label characters elsewhere."""
+
+    def keyboardSearch(self, search: str) -> None:
+        """Typing never jumps through the list."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+            self.activated.emit(self.currentIndex())
+            return
+        super().keyPressEvent(event)
+
+
+class CropList(QWidget):
+    """``chosen(key)`` when a person goes to another crop by the list; ``filtered()`` when the list shows others."""
+
+    chosen = Signal(str)
+    entered = Signal()  # Enter on a row: on to the canvas
+    filtered = Signal()
+
+    def __init__(self, loader: ImageLoader, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("crop_list")
+        self._loader = loader
+        self._session: ProjectSession | None = None
+        self._jobs = Jobs(self, threads=1)
+        self._filter_job = 0
+        self._current = ""
+        self.model = CropModel(loader, self._jobs, self)
+        self.delegate = CropDelegate(self)
+        self._build()
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(150)
+        self._typing.timeout.connect(self.refilter)
+        self.search.textChanged.connect(lambda _text: self._typing.start())
+        self.search.returnPressed.connect(self._search_done)
+        self.states.activated.connect(lambda _index: self.refilter())
+        self.split.activated.connect(lambda _index: self.refilter())
+        theme.notifier().changed.connect(self.view.viewport().update)
+
+    def _build(self) -> None:
+        self.query = QWidget(self)  # stands in the window's top row while the workspace is in front
+        self.query.setObjectName("crop_query")
+        self.search = QLineEdit(self.query)
+        self.search.setMinimumWidth(96)
+        self.search.setMaximumWidth(320)
+        self.search.setObjectName("crop_search")
+        self.search.setPlaceholderText("Find by name")
+        self.search.setClearButtonEnabled(True)
+        self.states = QComboBox(self.query)
+        self.states.setObjectName("state_filter")
+        self.states.setAccessibleName("Show crops of state")
+        self.states.addItem(icon("list-filter"), "all states", frozenset())
+        self.states.addItem(icon("list-checks"), "to verify", UNVERIFIED)
+        for state, (name, token) in MARKS.items():
+            self.states.addItem(icon(name, token), state.value, frozenset([state]))
+        self.split = QComboBox(self.query)
+        self.split.setObjectName("split_filter")
+        self.split.setAccessibleName("Show crops of split")
+        self.split.addItem("all splits", "")
+        for box in (self.states, self.split):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(8)
+            box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.count = QLabel(self)
+        self.count.setObjectName("crop_count")
+        self.count.setFont(theme.font("small"))
+        self.density = QToolButton(self)
+        self.density.setIcon(icon("rows-2"))
+        self.density.setIconSize(QSize(16, 16))
+        self.density.setToolTip("Compact, list or filmstrip")
+        self.density.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.density.clicked.connect(self.next_density)
+        self.view = _CropView(self)
+        self.view.setObjectName("crops")
+        self.view.setAccessibleName("Crops")
+        self.view.setModel(self.model)
+        self.view.setItemDelegate(self.delegate)
+        self.view.setUniformItemSizes(True)
+        self.view.setMouseTracking(True)
+        self.view.setFrameShape(QListView.Shape.NoFrame)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.view.selectionModel().currentChanged.connect(self._current_changed)
+        self.view.activated.connect(lambda _index: self.entered.emit())
+        self.nothing = QLabel(self)
+        self.nothing.setWordWrap(True)
+        self.nothing.setMargin(16)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        boxes = QHBoxLayout(self.query)
+        boxes.setContentsMargins(0, 0, 0, 0)
+        boxes.setSpacing(4)
+        boxes.addWidget(self.split)
+        boxes.addWidget(self.states)
+        boxes.addWidget(self.search, 1)
+        head = QHBoxLayout()
+        head.setContentsMargins(8, 4, 4, 0)
+        head.setSpacing(4)
+        head.addWidget(self.count, 1)
+        head.addWidget(self.density)
+        self._pages = QStackedLayout()
+        self._pages.addWidget(self.view)
+        self._pages.addWidget(self.nothing)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(head)
+        whole.addLayout(self._pages, 1)
+
+    # -- which crops --------------------------------------------------------------------------------------------
+
+    def set_session(self, session: ProjectSession | None) -> None:
+        """Show another project's crops, or none."""
+        self._session = session
+        self._current = ""
+        self.search.clear()
+        self.states.setCurrentIndex(0)
+        self._fill_splits([])
+        self.refilter()
+        if session is not None:
+            session.state_changed.connect(self._state_changed)
+            session.index_changed.connect(self._index_changed)
+            if session.is_scanned:
+                self._index_changed()
+
+    def _fill_splits(self, names: list[str]) -> None:
+        wanted = self.split.currentData()
+        self.split.clear()
+        self.split.addItem("all splits", "")
+        for name in names:
+            self.split.addItem(name, name)
+        self.split.setCurrentIndex(max(0, self.split.findData(wanted)))
+
+    def _index_changed(self) -> None:
+        if self._session is not None:
+            self._fill_splits(self._session.index.splits)
+            self.refilter()
+
+    def _state_changed(self, key: str) -> None:
+        """The row stays where it is, filter or not, until the list is filtered anew: nothing jumps."""
+        self.model.refresh(key)
+
+    @property
+    def filter(self) -> CropFilter:
+        """What is asked for at the moment."""
+        return CropFilter(self.states.currentData(), self.split.currentData() or "", self.search.text())
+
+    def set_filter(self, wanted: CropFilter) -> None:
+        """Ask for these crops."""
+        self.search.setText(wanted.words)
+        self.split.setCurrentIndex(max(0, self.split.findData(wanted.split)))
+        place = next((i for i in range(self.states.count()) if self.states.itemData(i) == wanted.states), 0)
+        self.states.setCurrentIndex(place)
+        self.refilter()
+
+    def clear_filter(self) -> None:
+        """Show all crops."""
+        self.set_filter(CropFilter())
+
+    def refilter(self) -> None:
+        """List the crops that match; many of them are filtered in a thread."""
+        self._typing.stop()
+        session, wanted = self._session, self.filter
+        self._jobs.forget(self._filter_job)
+        if session is None:
+            self._take(None, CropIndex(), matching(CropIndex(), CropFilter()))
+        elif wanted.is_empty or len(session.index) <= _AT_ONCE:
+            self._take(session, session.index, matching(session.index, wanted))
+        else:
+            index = session.index
+            self._filter_job = self._jobs.run(
+                lambda: matching(index, wanted), lambda rows: self._take(session, index, rows)
+            )
+
+    def _take(self, session: ProjectSession | None, index: CropIndex, rows: Rows) -> None:
+        if session is not self._session or (session is not None and index is not session.index):
+            return  # overtaken by another project or a new scan, which filters for itself
+        self.model.set_rows(session, rows)
+        self._mark_current()
+        total = len(index)
+        self.count.setText(f"{len(rows):,} of {total:,} crops" if len(rows) != total else f"{total:,} crops")
+        self._say_nothing(session, total)
+        self.filtered.emit()
+
+    def _say_nothing(self, session: ProjectSession | None, total: int) -> None:
+        if session is None or not session.is_scanned:
+            self.nothing.setText("")
+        elif total == 0:
+            self.nothing.setText("No crops yet.\nDrop pictures on the window, or add them with Ctrl+Shift+A.")
+        else:
+            self.nothing.setText("No crop matches.\nClear the search or choose other states.")
+        self._pages.setCurrentIndex(0 if len(self.model.rows) else 1)
+
+    # -- the current crop ---------------------------------------------------------------------------------------
+
+    def show_current(self, key: str) -> None:
+        """Mark this crop as the one on the canvas."""
+        self._current = key
+        self._mark_current()
+
+    def _mark_current(self) -> None:
+        row = self.model.row_of(self._current) if self._current else None
+        selection = self.view.selectionModel()
+        selection.blockSignals(True)
+        if row is None:
+            selection.clear()
+        else:
+            place = self.model.index(row, 0)
+            selection.setCurrentIndex(place, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+            self.view.scrollTo(place, QAbstractItemView.ScrollHint.EnsureVisible)
+        selection.blockSignals(False)
+        self.view.viewport().update()
+
+    def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        if current.isValid():
+            self._current = str(current.data(Role.KEY))
+            self.chosen.emit(self._current)
+
+    def neighbour(self, key: str, step: int) -> str | None:
+        """The key so many rows further; from the first row when the filter hides ``key``."""
+        row = self.model.row_of(key)
+        if row is None:
+            return self.model.key_at(0) if self.model.rowCount() and step > 0 else None
+        row += step
+        return self.model.key_at(row) if 0 <= row < self.model.rowCount() else None
+
+    def next_in(self, key: str, states: frozenset[CropState]) -> str | None:
+        """The next crop in one of these states among those listed, around the end if need be."""
+        session = self._session
+        if session is None:
+            return None
+        row = self.model.row_of(key)
+        found = next_with_state(session.index, self.model.rows, -1 if row is None else row, states)
+        return None if found is None else self.model.key_at(found)
+
+    # -- looks --------------------------------------------------------------------------------------------------
+
+    def set_density(self, density: Density) -> None:
+        """How much room each crop gets."""
+        self.delegate.density = density
+        self.view.setItemDelegate(self.delegate)
+        self.view.doItemsLayout()
+        self._mark_current()
+
+    def next_density(self) -> None:
+        order = list(Density)
+        self.set_density(order[(order.index(self.delegate.density) + 1) % len(order)])
+
+    def _search_done(self) -> None:
+        self.refilter()
+        self.entered.emit()
+
+    def close_jobs(self) -> None:
+        """Stop the thread."""
+        self._jobs.close()

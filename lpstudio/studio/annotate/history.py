@@ -1,0 +1,65 @@
+"""Undo and redo of one crop. Plain Python, no Qt."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from lpstudio.studio.annotate.edits.base import Content, Edit
+
+DEPTH = 1000  # steps kept per crop
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was done: the edit, and content and selection on both sides of it."""
+
+    edit: Edit
+    before: Content
+    after: Content
+    selected_before: tuple[int, ...]
+    selected_after: tuple[int, ...]
+
+
+class History:
+    """The steps behind and ahead. A new step forgets those ahead."""
+
+    def __init__(self, depth: int = DEPTH) -> None:
+        self._done: deque[Step] = deque(maxlen=depth)
+        self._undone: list[Step] = []
+
+    def __len__(self) -> int:
+        return len(self._done)
+
+    def push(self, step: Step) -> None:
+        """Remember a step, merged into the one before when both belong to one gesture."""
+        self._undone.clear()
+        last = self._done[-1] if self._done else None
+        merged = last.edit.merged_with(step.edit) if last is not None else None
+        if last is not None and merged is not None:
+            self._done[-1] = Step(merged, last.before, step.after, last.selected_before, step.selected_after)
+        else:
+            self._done.append(step)
+
+    def undo(self) -> Step | None:
+        """The step to take back, None when there is none."""
+        if not self._done:
+            return None
+        self._undone.append(self._done.pop())
+        return self._undone[-1]
+
+    def redo(self) -> Step | None:
+        """The step to do again, None when there is none."""
+        if not self._undone:
+            return None
+        self._done.append(self._undone.pop())
+        return self._done[-1]
+
+    @property
+    def undo_title(self) -> str:
+        """What undo would take back; empty for nothing."""
+        return self._done[-1].edit.title if self._done else ""
+
+    @property
+    def redo_title(self) -> str:
+        return self._undone[-1].edit.title if self._undone else ""

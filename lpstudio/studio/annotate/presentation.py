@@ -1,0 +1,160 @@
+"""How a document looks: shapes for the canvas and cells for the reading strip, made anew only where it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QColor, QImage
+
+from lpstudio.dataset.types import Candidate, Character, CropState
+from lpstudio.similarity import Similarity
+from lpstudio.studio import theme
+from lpstudio.studio.annotate.checks import Fault
+from lpstudio.studio.annotate.document import Document
+from lpstudio.studio.annotate.edits import Item
+from lpstudio.studio.widgets.canvas_geometry import as_array, bounds
+from lpstudio.studio.widgets.canvas_shapes import CanvasShape, Line
+from lpstudio.studio.widgets.reading_strip import StripCell
+
+NO_CLASS = "has no class yet"
+
+
+def second_candidate(character: Character) -> Candidate | None:
+    """The best candidate other than the character's class: what Tab takes."""
+    return next((c for c in character.candidates if c.char != character.char), None)
+
+
+def _probability(character: Character) -> float | None:
+    if not character.candidates:
+        return None
+    return next((c.probability for c in character.candidates if c.char == character.char), 0.0)
+
+
+def faults_by_item(faults: Sequence[Fault]) -> dict[int, str]:
+    """The first fault of each item that is worth a red outline; a missing class is said by its "?" alone."""
+    found: dict[int, str] = {}
+    for fault in faults:
+        if fault.text != NO_CLASS:
+            found.setdefault(fault.item_id, fault.text)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _ShapeKey:
+    item: Item
+    fault: str
+    draft: bool
+    hue: int
+
+
+class Presentation:
+    """Keeps what was made for the crop on the screen; :meth:`forget` when another crop comes."""
+
+    def __init__(self) -> None:
+        self._shapes: dict[int, tuple[_ShapeKey, CanvasShape]] = {}
+        self._glyphs: dict[int, tuple[object, QImage]] = {}
+
+    def forget(self) -> None:
+        self._shapes.clear()
+        self._glyphs.clear()
+
+    def shapes(self, document: Document, faults: Mapping[int, str], similarity: Similarity) -> list[CanvasShape]:
+        """One shape per item, in the order of the items; the same object as before where nothing changed."""
+        draft = document.content.state is CropState.DRAFT
+        fresh: dict[int, tuple[_ShapeKey, CanvasShape]] = {}
+        result = []
+        for item in document.content.items:
+            character = item.character
+            hue = over_picture_hue(character.char, similarity)
+            key = _ShapeKey(item, faults.get(item.id, ""), draft, hue.rgba())
+            kept = self._shapes.get(item.id)
+            if kept is None or kept[0] != key:
+                line = Line.DRAFT if draft else Line.SOLID
+                shape = CanvasShape(
+                    as_array(character.polygon), character.char, hue, line, key.fault, character.unreadable
+                )
+                kept = (key, shape)
+            fresh[item.id] = kept
+            result.append(kept[1])
+        self._shapes = fresh
+        return result
+
+    def lines(
+        self,
+        document: Document,
+        faults: Mapping[int, str],
+        similarity: Similarity,
+        picture: QImage | None,
+    ) -> list[list[StripCell]]:
+        """The cells of the strip, line by line in reading order."""
+        selected = set(document.selection)
+        by_id = {item.id: item for item in document.content.items}
+        self._glyphs = {item_id: kept for item_id, kept in self._glyphs.items() if item_id in by_id}
+        return [
+            [
+                self._cell(by_id[item_id], document, faults.get(item_id, ""), similarity, picture, item_id in selected)
+                for item_id in line
+            ]
+            for line in document.lines()
+        ]
+
+    def _cell(
+        self,
+        item: Item,
+        document: Document,
+        fault: str,
+        similarity: Similarity,
+        picture: QImage | None,
+        selected: bool,
+    ) -> StripCell:
+        character = item.character
+        candidates = character.candidates
+        second = second_candidate(character)
+        grouped = theme.is_grouped(character.char, similarity)
+        return StripCell(
+            char=character.char,
+            glyph=self._glyph(item, document, picture),
+            probability=_probability(character),
+            second=second.char if second else "",
+            second_probability=second.probability if second else None,
+            similar=len(candidates) > 1 and similarity.is_similar(candidates[0].char, candidates[1].char),
+            disagrees=bool(candidates) and bool(character.char) and candidates[0].char != character.char,
+            unreadable=character.unreadable,
+            selected=selected,
+            fault=fault,
+            hue=theme.group_hue(character.char, similarity) if grouped else None,
+        )
+
+    def _glyph(self, item: Item, document: Document, picture: QImage | None) -> QImage | None:
+        if picture is None or picture.isNull() or document.size is None:
+            return None
+        kept = self._glyphs.get(item.id)
+        polygon = item.character.polygon
+        if kept is not None and kept[0] is polygon:
+            return kept[1]
+        glyph = cut_glyph(picture, document.size, item.character)
+        self._glyphs[item.id] = (polygon, glyph)
+        return glyph
+
+
+def cut_glyph(picture: QImage, size: tuple[float, float], character: Character) -> QImage:
+    """The character cut out of the picture with a little air. ``size``: the crop's true width and height."""
+    scale_x, scale_y = picture.width() / size[0], picture.height() / size[1]
+    x1, y1, x2, y2 = bounds(as_array(character.polygon))
+    air = 0.08 * max(x2 - x1, y2 - y1) + 1
+    rect = QRect(
+        int((x1 - air) * scale_x),
+        int((y1 - air) * scale_y),
+        max(1, round((x2 - x1 + 2 * air) * scale_x)),
+        max(1, round((y2 - y1 + 2 * air) * scale_y)),
+    )
+    return picture.copy(rect.intersected(picture.rect()))
+
+
+def over_picture_hue(char: str, similarity: Similarity) -> QColor:
+    """The hue of a character's group as it is painted over pictures: bright in both themes; white for no group."""
+    if not theme.is_grouped(char, similarity):
+        return QColor("#f4f4f4")
+    return theme.group_hue(char, similarity, bright=True)
