@@ -105,6 +105,7 @@ class CharacterTable(QTableView):
     """The table view. ``activated_row`` says that a person chose a row."""
 
     activated_row = Signal(int)
+    tab_pressed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -127,6 +128,7 @@ class CharacterTable(QTableView):
             self.setColumnWidth(column, width)
         header.setStretchLastSection(True)
         self._quiet = False
+        self.takes_tab = False
         self.selectionModel().currentRowChanged.connect(self._row_changed)
 
     def show_item(self, item: ReviewItem | None, current: int | None) -> None:
@@ -149,3 +151,10 @@ class CharacterTable(QTableView):
     def _row_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
         if current.isValid() and not self._quiet:
             self.activated_row.emit(current.row())
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab takes the second candidate while there is one; otherwise it leaves the table as usual."""
+        if forward and self.takes_tab:
+            self.tab_pressed.emit()
+            return True
+        return super().focusNextPrevChild(forward)

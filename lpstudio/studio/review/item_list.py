@@ -247,6 +247,11 @@ class ItemListPanel(QWidget):
         self.set_current(current, scroll=False)
         self.update_count()
 
+    @property
+    def needs_rearranging(self) -> bool:
+        """Whether a new reading may change which rows are listed, or where."""
+        return self._list.order is Order.MARGIN or self._list.show is not Show.ALL
+
     def set_current(self, item_id: int | None, *, scroll: bool = True) -> None:
         """Mark a row as the current one, silently."""
         row = self.model.row_of(item_id)

@@ -77,6 +77,7 @@ class ReviewItem:
     labels: tuple[str | None, ...] | None = None
     missed: tuple[Character, ...] = ()
     added: dict[int, Target] = field(default_factory=dict)
+    read_with: int = 0  # which options it was read with; counts up as they change
 
     def target(self, plate: int) -> Target | None:
         """Where the characters of a plate are written to; None while it is in no project."""

@@ -8,17 +8,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lpstudio.dataset.images import is_image_name
 from lpstudio.errors import LpStudioError
+from lpstudio.reading.footage import is_video_path
 from lpstudio.studio.review.items import ReviewItem, natural_key
 
 if TYPE_CHECKING:
     from lpstudio.dataset.index import CropIndex
     from lpstudio.dataset.project import Project
-
-IMAGE_ENDINGS = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".jp2"})
-VIDEO_ENDINGS = frozenset(
-    {".avi", ".asf", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ts", ".webm", ".wmv", ".3gp", ".dav"}
-)
 
 
 class SourceKind(StrEnum):
@@ -43,11 +40,11 @@ class Source:
     @classmethod
     def of_paths(cls, paths: list[Path]) -> Source | None:
         """What paths that were dropped or chosen mean; None when there is nothing in them to read."""
-        if len(paths) == 1 and paths[0].suffix.lower() in VIDEO_ENDINGS:
+        if len(paths) == 1 and is_video_path(paths[0]):
             return cls(SourceKind.VIDEO, paths=(paths[0],))
         if len(paths) == 1 and paths[0].is_dir():
             return cls(SourceKind.FOLDER, paths=(paths[0],))
-        files = tuple(path for path in paths if path.suffix.lower() in IMAGE_ENDINGS)
+        files = tuple(path for path in paths if is_image_name(path.name))
         return cls(SourceKind.FILES, paths=files) if files else None
 
     @property
@@ -74,7 +71,7 @@ def pictures_in(folder: Path) -> list[Path]:
         found += [
             Path(parent, name)
             for name in files
-            if not name.startswith(".") and os.path.splitext(name)[1].lower() in IMAGE_ENDINGS  # noqa: PTH122
+            if not name.startswith(".") and is_image_name(name)
         ]
     return found
 
@@ -91,9 +88,9 @@ def expand(source: Source, project: Project | None, index: CropIndex | None) -> 
     if source.kind is SourceKind.SPLIT:
         if project is None or index is None:
             raise LpStudioError("a split needs an open project", remedy="Open a project, or choose a folder.")
-        for at, key in enumerate(index.keys):
-            if index.split_of(at) == source.split:
-                items.append(ReviewItem(0, key.rsplit("/", 1)[-1], str(project.image_path(key)), key=key))
+        for at in index.range_of(source.split):
+            key = index.keys[at]
+            items.append(ReviewItem(0, key.rsplit("/", 1)[-1], str(project.image_path(key)), key=key))
     else:
         if source.kind is SourceKind.FOLDER:
             base = source.paths[0]
@@ -112,7 +109,5 @@ def key_of(path: Path, project: Project | None, index: CropIndex | None) -> str:
     """The key of the crop that a picture is, or an empty string when it is none of the project."""
     if project is None or index is None:
         return ""
-    full = Path(os.path.abspath(path))  # noqa: PTH100  (links are kept, as the index keeps them)
-    root = Path(os.path.abspath(project.root))  # noqa: PTH100
-    key = full.relative_to(root).as_posix() if full.is_relative_to(root) else full.as_posix()
+    key = project.key_of(path)
     return key if index.position(key) is not None else ""

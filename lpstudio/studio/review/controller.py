@@ -1,0 +1,528 @@
+"""What Review does, without its widgets: source, weights, readings, the current picture and character, decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from lpstudio.dataset.types import CropContent, CropState
+from lpstudio.studio.jobs import Jobs, plain_message
+from lpstudio.studio.review.edits import DatasetEdits
+from lpstudio.studio.review.footage import FootagePlayer, VideoInfo
+from lpstudio.studio.review.items import WITH_LABELS, Rectangle, ReviewItem, ReviewList
+from lpstudio.studio.review.player import format_timecode, frames_of_range
+from lpstudio.studio.review.reading_job import ReadingJob, ReadOptions, ReadTarget
+from lpstudio.studio.review.readings import PictureReading, ReadCharacter
+from lpstudio.studio.review.sources import Source, expand
+from lpstudio.studio.review.weights import WeightsChoice, known_weights
+from lpstudio.studio.workspace import Notice, Severity, Studio
+
+if TYPE_CHECKING:
+    from lpstudio.studio.session import ProjectSession
+
+
+class ReviewController(QObject):
+    """The state of the workspace. Widgets show it and call it; everything slow happens elsewhere and is signalled."""
+
+    source_changed = Signal()
+    items_reset = Signal()  # another source's items
+    items_touched = Signal(list)  # ids whose row looks different now
+    item_appended = Signal()
+    current_changed = Signal()  # another item, or none
+    current_updated = Signal()  # the current item's reading, marks or labels changed
+    character_changed = Signal()
+    weights_changed = Signal()
+    rectangle_changed = Signal()
+    progressed = Signal(object)  # (done, total, seconds left or None), or None when nothing is read any more
+
+    def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.studio = studio
+        self.items = ReviewList()
+        self.source: Source | None = None
+        self.source_fault = ""
+        self.weights: WeightsChoice | None = None
+        self.choices: list[WeightsChoice] = []
+        self.formats = "ph"
+        self.conf: float | None = None
+        self.current: ReviewItem | None = None
+        self.character: int | None = None
+        self.rectangle: Rectangle | None = None
+        self._session: ProjectSession | None = None
+        self._jobs = Jobs(self, threads=1)
+        self._expanding = 0
+        self._options_count = 1
+        self._by_key: dict[str, int] = {}
+        self._weights_wanted_by_person = False
+        self.edits = DatasetEdits(self)
+        self.player = FootagePlayer(studio.workers.tools, self)
+        self._many = ReadingJob(studio.workers.reader, self)
+        self._one = ReadingJob(studio.workers.reader, self)
+        for job in (self._many, self._one):
+            job.read.connect(self._take_reading)
+            job.broke.connect(self._job_broke)
+        self._many.progressed.connect(lambda done, total, left: self._tell_progress(done, total, left))
+        self._many.finished.connect(self._many_finished)
+        self._one.progressed.connect(lambda done, total, left: self._tell_one(done, total))
+        self._one.finished.connect(self._one_finished)
+        self.edits.marks_changed.connect(self._marks_changed)
+        self.edits.content_known.connect(self._content_known)
+        self.edits.refused.connect(lambda text: self.say(text, Severity.WARNING))
+        self.edits.told.connect(lambda text: self.say(text, Severity.INFO))
+        self.player.opened.connect(self._video_opened)
+        self.player.open_failed.connect(self._video_failed)
+        self.player.frame_failed.connect(lambda frame, text: self.say(text, Severity.WARNING))
+        self.player.frame_shown.connect(self._frame_shown)
+
+    # -- the project -------------------------------------------------------------------------------------------------
+
+    @property
+    def session(self) -> ProjectSession | None:
+        return self._session
+
+    def set_session(self, session: ProjectSession | None) -> None:
+        """Another project is open, or none."""
+        if self._session is not None:
+            self._session.content_loaded.disconnect(self._content_loaded)
+            self._session.crop_saved.disconnect(self._crop_saved)
+            self._session.state_changed.disconnect(self._state_changed)
+            self._session.similarity_changed.disconnect(self._options_changed)
+        self._session = session
+        self.edits.set_session(session)
+        if session is not None:
+            session.content_loaded.connect(self._content_loaded)
+            session.crop_saved.connect(self._crop_saved)
+            session.state_changed.connect(self._state_changed)
+            session.similarity_changed.connect(self._options_changed)
+        if self.source is not None and (self.source.split or session is None):
+            self.set_source(None)
+        if not self._weights_wanted_by_person:
+            self.weights = None
+        self.refresh_weights()
+
+    def shut_down(self) -> None:
+        """Stop everything that belongs to this workspace."""
+        self._many.cancel()
+        self._one.cancel()
+        self.player.shut_down()
+        self._jobs.close()
+
+    def say(self, text: str, severity: Severity, command_id: str = "", title: str = "") -> None:
+        """Show a notice above the workspace."""
+        self.studio.notify(Notice(text, severity, command_id, title))
+
+    # -- weights -----------------------------------------------------------------------------------------------------
+
+    def refresh_weights(self) -> None:
+        """Look again which weights there are; the newest run's are taken when none are chosen."""
+        root = self._session.project.root if self._session is not None else None
+
+        def done(choices: list[WeightsChoice]) -> None:
+            self.choices = choices
+            if self.weights is None and choices:
+                self.weights = choices[0]
+                self._options_changed()
+            self.weights_changed.emit()
+
+        self._jobs.run(lambda: known_weights(root), done)
+
+    def use_weights(self, choice: WeightsChoice) -> None:
+        """Read with these from now on."""
+        self._weights_wanted_by_person = True
+        if self.weights is None or choice.path != self.weights.path:
+            self.weights = choice
+            self._options_changed()
+        self.weights_changed.emit()
+
+    def use_formats(self, formats: str) -> None:
+        """Prefer other plate formats; the picture on the screen is read again at once."""
+        if formats == self.formats:
+            return
+        self.formats = formats
+        self._options_changed()
+        if self.current is not None and self.current.reading is not None and self.can_read:
+            self.read_current()
+
+    def _options_changed(self) -> None:
+        self._options_count += 1
+
+    @property
+    def can_read(self) -> bool:
+        return self.weights is not None and self.source is not None and not self.source_fault
+
+    def _options(self) -> ReadOptions:
+        assert self.weights is not None
+        similarity = self._session.similarity.to_dict() if self._session is not None else None
+        return ReadOptions(self.weights.path, self.formats, similarity, conf=self.conf)
+
+    # -- source ------------------------------------------------------------------------------------------------------
+
+    def set_source(self, source: Source | None) -> None:
+        """Put another source under review."""
+        self.stop()
+        self._expanding += 1
+        self.player.close()
+        self.edits.forget()
+        self.source = source
+        self.source_fault = ""
+        self.rectangle = None
+        self._take_items([])
+        self.source_changed.emit()
+        self.rectangle_changed.emit()
+        if source is None:
+            return
+        if source.video is not None:
+            self.player.open(source.video)
+            return
+        project = self._session.project if self._session is not None else None
+        index = self._session.index if self._session is not None else None
+        number = self._expanding
+
+        def done(items: list[ReviewItem]) -> None:
+            if number == self._expanding:
+                self._take_items(items)
+
+        def failed(error: BaseException) -> None:
+            if number == self._expanding:
+                self.source_fault = plain_message(error)
+                self.source_changed.emit()
+
+        self._jobs.run(lambda: expand(source, project, index), done, failed)
+
+    def _take_items(self, items: list[ReviewItem]) -> None:
+        self.items.replace_items(items)
+        self._by_key = {item.key: item.id for item in self.items.items if item.key}
+        self.items_reset.emit()
+        self.select(self.items.visible[0] if self.items.visible else None)
+
+    def _video_opened(self, info: VideoInfo) -> None:
+        if info.fault:
+            self.say(f"{info.path.name}: {info.fault}", Severity.WARNING)
+        self.source_changed.emit()
+
+    def _video_failed(self, message: str) -> None:
+        self.source_fault = message
+        self.source_changed.emit()
+
+    # -- current item and character ------------------------------------------------------------------------------------
+
+    def select(self, item_id: int | None) -> None:
+        """Put a picture or frame in front."""
+        item = self.items.items[item_id] if item_id is not None else None
+        if item is not None and item.frame is not None:
+            self.player.pause()
+            if item.rectangle != self.rectangle:
+                self.set_rectangle(item.rectangle)
+            if self.player.shown != item.frame:
+                self.player.seek(item.frame)
+        self._set_current(item)
+
+    def _set_current(self, item: ReviewItem | None) -> None:
+        if item is self.current and item is not None:
+            return
+        self.current = item
+        self.character = self._first_open(item)
+        self.current_changed.emit()
+
+    @staticmethod
+    def _first_open(item: ReviewItem | None) -> int | None:
+        if item is None or not item.marks:
+            return None
+        return next((at for at, mark in enumerate(item.marks) if not mark.decided), 0)
+
+    def select_character(self, index: int | None) -> None:
+        """Make a character the current one."""
+        if self.current is None or not self.current.marks:
+            index = None
+        elif index is not None:
+            index = max(0, min(len(self.current.marks) - 1, index))
+        if index != self.character:
+            self.character = index
+            self.character_changed.emit()
+
+    @property
+    def plate(self) -> int:
+        """The plate of the current character."""
+        if self.current is None or self.current.reading is None or self.character is None:
+            return 0
+        return self.current.reading.plate_of(self.character)
+
+    @property
+    def read_character(self) -> ReadCharacter | None:
+        """The current character as it was read."""
+        if self.current is None or self.current.reading is None or self.character is None:
+            return None
+        return self.current.reading.characters[self.character]
+
+    @property
+    def alternative(self) -> str:
+        """What Tab would take for the current character."""
+        return self.alternative_of(self.character)
+
+    def alternative_of(self, index: int | None) -> str:
+        """The best candidate of a character other than the class that it has now."""
+        item = self.current
+        if item is None or item.reading is None or index is None:
+            return ""
+        here = item.marks[index].char
+        return next((c.char for c in item.reading.characters[index].candidates if c.char != here), "")
+
+    def move(self, step: int) -> None:
+        """To the next or previous picture of the list."""
+        neighbour = self.items.neighbour(self.current.id if self.current is not None else None, step)
+        if neighbour is not None:
+            self.select(neighbour)
+
+    # -- decisions -----------------------------------------------------------------------------------------------------
+
+    def give(self, index: int, char: str) -> None:
+        """A person says which class a character has."""
+        if self.current is not None and index < len(self.current.marks):
+            self.edits.give(self.current, index, char)
+
+    def accept_character(self) -> None:
+        """The current character is right as it stands; on to the next."""
+        if self.current is not None and self.character is not None:
+            index = self.character
+            self.edits.give(self.current, index, self.current.marks[index].char)
+            self.select_character(index + 1)
+
+    def accept_all(self) -> None:
+        """The whole reading is right as it stands; on to the next one that is open."""
+        if self.current is None or not self.edits.accept_all(self.current, self.character):
+            return
+        following = self.items.next_open(self.current.id)
+        if following is not None:
+            self.select(following)
+
+    def take_hypothesis(self, row: int) -> None:
+        """Let the current plate say another of its hypotheses."""
+        item = self.current
+        if item is not None and item.reading is not None:
+            plate = item.reading.plates[self.plate]
+            self.edits.take_text(item, self.plate, plate.hypotheses[row].text, self.character)
+
+    def undo(self) -> None:
+        self._show_step(self.edits.undo())
+
+    def redo(self) -> None:
+        self._show_step(self.edits.redo())
+
+    def _show_step(self, item: ReviewItem | None) -> None:
+        if item is not None and item is not self.current and item.id < len(self.items.items):
+            self.select(item.id)
+
+    def _marks_changed(self, item_id: int, character: int | None) -> None:
+        self.items_touched.emit([item_id])
+        if self.current is not None and self.current.id == item_id:
+            if character is not None and character < len(self.current.marks):
+                self.character = character
+            self.current_updated.emit()
+
+    def keep_drafts(self, items: Sequence[ReviewItem]) -> None:
+        """Keep readings as drafts of crops that no person has worked on."""
+        session = self._session
+        if session is None:
+            return
+        drafted = 0
+        for item in items:
+            free = item.key and session.state(item.key) in (CropState.UNLABELLED, CropState.DRAFT)
+            if free and item.reading is not None and item.marks:
+                session.set_draft(item.key, [self.edits.character_of(item, at) for at in range(len(item.marks))])
+                drafted += 1
+        if drafted:
+            few = "1 reading is" if drafted == 1 else f"{drafted} readings are"
+            self.say(f"{few} kept as a draft; a person's work was not touched", Severity.INFO)
+        else:
+            self.say("There is no unlabelled crop with a reading to keep as a draft", Severity.INFO)
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    @property
+    def reading(self) -> bool:
+        """Whether something is being read."""
+        return self._many.active or self._one.active
+
+    @property
+    def can_read_on(self) -> bool:
+        return not self.reading and (self._many.left > 0 or self._one.left > 0) and self.weights is not None
+
+    def read(self) -> None:
+        """Read what was not read with these weights and formats; all of it again when there is nothing such."""
+        if not self.can_read:
+            return
+        if self.source is not None and self.source.video is not None:
+            self.read_frame()
+            return
+        waiting = [item for item in self.items.items if item.read_with != self._options_count]
+        self._many.start(
+            [ReadTarget(item.path, item.id) for item in waiting or self.items.items], self._options()
+        )
+
+    def read_current(self) -> None:
+        """Read the picture or frame in front (again)."""
+        if not self.can_read:
+            return
+        if self.current is not None and self.current.frame is None:
+            self._one.start([ReadTarget(self.current.path, self.current.id)], self._options())
+        else:
+            self.read_frame()
+
+    def read_frame(self) -> None:
+        """Read the rectangle on the frame on the screen, or the whole frame."""
+        video = self.source.video if self.source is not None else None
+        if video is not None and self.can_read and self.player.shown is not None:
+            self.player.pause()
+            target = ReadTarget(str(video), frame=self.player.shown, rectangle=self.rectangle)
+            self._one.start([target], self._options())
+
+    def read_range(self, first: int, last: int, step: int) -> None:
+        """Read every ``step``-th frame of a range, in the rectangle or whole."""
+        video = self.source.video if self.source is not None else None
+        if video is not None and self.can_read:
+            self._many.start(
+                [
+                    ReadTarget(str(video), frame=number, rectangle=self.rectangle)
+                    for number in frames_of_range(first, last, step)
+                ],
+                self._options(),
+            )
+
+    def read_on(self) -> None:
+        """Go on after the reader died."""
+        for job in (self._one, self._many):
+            if job.left and not job.active:
+                job.resume()
+
+    def stop(self) -> None:
+        """Stop reading; what was read stays."""
+        self._many.cancel()
+        self._one.cancel()
+        self._end_progress()
+
+    def _take_reading(self, target: ReadTarget, reading: PictureReading) -> None:
+        if target.frame is not None:
+            item = self._frame_item(target, reading)
+        elif target.item < len(self.items.items):
+            item = self.items.items[target.item]
+        else:
+            return
+        item.set_reading(reading)
+        item.read_with = self._options_count
+        if item.key and self._session is not None and self._session.state(item.key) in WITH_LABELS:
+            self._session.request_content(item.key)
+        self.items_touched.emit([item.id])
+        if item is self.current:
+            self.character = self._first_open(item)
+            self.current_updated.emit()
+        elif self.current is None and self.player.shown == target.frame:
+            self._set_current(item)
+
+    def _frame_item(self, target: ReadTarget, reading: PictureReading) -> ReviewItem:
+        for item in self.items.items:
+            if item.frame == target.frame and item.rectangle == target.rectangle:
+                return item
+        time_s = reading.time_s if reading.time_s is not None else 0.0
+        item = ReviewItem(
+            0,
+            f"frame {target.frame} · {format_timecode(time_s)}",
+            target.path,
+            frame=target.frame,
+            rectangle=target.rectangle,
+        )
+        self.items.append(item)
+        self.item_appended.emit()
+        return item
+
+    def _frame_shown(self, number: int, _image: object, _seconds: float) -> None:
+        """The reading of the frame on the screen is the current one, whichever way the frame came there."""
+        if self.current is not None and self.current.frame == number:
+            self.current_updated.emit()
+            return
+        here = [item for item in self.items.items if item.frame == number]
+        same = [item for item in here if item.rectangle == self.rectangle]
+        self._set_current((same or here or [None])[-1])
+
+    @property
+    def frames_read(self) -> list[int]:
+        """The frames that have a reading."""
+        return sorted({item.frame for item in self.items.items if item.frame is not None})
+
+    def set_rectangle(self, rectangle: Rectangle | None) -> None:
+        """Read only this part of frames; None: whole frames."""
+        self.rectangle = rectangle
+        self.rectangle_changed.emit()
+
+    def _job_broke(self, message: str) -> None:
+        self._end_progress()
+        left = self._many.left + self._one.left
+        rest = f"{left} of the pictures are not read yet" if left > 1 else "the picture is not read yet"
+        self.say(f"{message.rstrip('.')}; {rest}.", Severity.ERROR, "review.read_on", "Read on")
+        self.studio.commands.refresh()
+
+    def _many_finished(self) -> None:
+        self._end_progress()
+
+    def _one_finished(self) -> None:
+        if not self._many.active:
+            self._end_progress()
+
+    def _tell_one(self, done: int, total: int) -> None:
+        if not self._many.active:
+            self._tell_progress(done, total, None)
+
+    def _tell_progress(self, done: int, total: int, left: float | None) -> None:
+        self.progressed.emit((done, total, left))
+
+    def _end_progress(self) -> None:
+        self.progressed.emit(None)
+
+    # -- what the crops say ----------------------------------------------------------------------------------------------
+
+    def _content_loaded(self, key: str, content: CropContent, _size: object, fault: str) -> None:
+        if not fault and key in self._by_key and self._session is not None:
+            self._hold_against(key, content, self._session.state(key))
+
+    def _content_known(self, key: str, content: CropContent, state: CropState) -> None:
+        if key in self._by_key:
+            self._hold_against(key, content, state)
+
+    def _hold_against(self, key: str, content: CropContent, state: CropState) -> None:
+        item = self.items.items[self._by_key[key]]
+        if item.reading is None:
+            return
+        item.set_content(content, state)
+        self.items_touched.emit([item.id])
+        if item is self.current:
+            self.current_updated.emit()
+
+    def _crop_saved(self, key: str) -> None:
+        number = self._by_key.get(key)
+        if number is not None and self.items.items[number].reading is not None and self._session is not None:
+            self._session.request_content(key)
+
+    def _state_changed(self, key: str) -> None:
+        if key in self._by_key:
+            self.items_touched.emit([self._by_key[key]])
+
+    def run_in_thread(self, work: Callable[[], object], on_done: Callable[[object], object]) -> None:
+        """Run something slow in this workspace's thread; failures become notices."""
+        self._jobs.run(work, on_done, lambda error: self.say(plain_message(error), Severity.ERROR))
+
+    def crop_became(self, item: ReviewItem, key: str) -> None:
+        """A picture from elsewhere is a crop of the project now."""
+        item.key = key
+        self._by_key[key] = item.id
+        self.items_touched.emit([item.id])
+        if item is self.current:
+            self.current_updated.emit()
+
+    @property
+    def source_path(self) -> Path | None:
+        """The file in front: the picture, or the video."""
+        if self.current is not None:
+            return Path(self.current.path)
+        return self.source.video if self.source is not None else None

@@ -1,0 +1,52 @@
+"""Input fields that keep their own keys: what is typed into them is no command and no character of a plate."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QSpinBox, QWidget
+
+_OWN_KEYS = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Left, Qt.Key.Key_Right})
+
+
+def _keeps(event: QEvent) -> bool:
+    """Whether a would-be shortcut is a plain key that belongs into the field."""
+    if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+        return False
+    held = event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
+    if held != Qt.KeyboardModifier.NoModifier:
+        return False
+    return event.key() in _OWN_KEYS or bool(event.text() and event.text().isprintable())
+
+
+class NumberField(QSpinBox):
+    """A whole number; Enter and leaving take it over (``editingFinished``)."""
+
+    def __init__(self, name: str, tip: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setToolTip(tip)
+        self.setKeyboardTracking(False)
+        self.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+
+    def event(self, event: QEvent) -> bool:
+        if _keeps(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+
+class TextField(QLineEdit):
+    """One line of text; Enter and leaving take it over (``editingFinished``)."""
+
+    def __init__(self, name: str, tip: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setToolTip(tip)
+
+    def event(self, event: QEvent) -> bool:
+        if _keeps(event):
+            event.accept()
+            return True
+        return super().event(event)

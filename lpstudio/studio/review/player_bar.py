@@ -1,0 +1,169 @@
+"""The bar under footage: play, step, seek by slider, frame number or time; the rectangle; reading a range of frames."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from lpstudio.studio import theme
+from lpstudio.studio.commands import CommandTable
+from lpstudio.studio.menus import icon_action
+from lpstudio.studio.review.fields import NumberField, TextField
+from lpstudio.studio.review.footage import VideoInfo
+from lpstudio.studio.review.frame_slider import FrameSlider
+from lpstudio.studio.review.items import Rectangle
+from lpstudio.studio.review.player import format_timecode, parse_timecode
+
+
+def command_button(commands: CommandTable, command_id: str, *, text: bool = False) -> QToolButton:
+    """A tool button for a command: its icon, and its title where there is room."""
+    button = QToolButton()
+    button.setDefaultAction(icon_action(commands, command_id))
+    button.setIconSize(QSize(16, 16))
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    style = Qt.ToolButtonStyle
+    button.setToolButtonStyle(style.ToolButtonTextBesideIcon if text else style.ToolButtonIconOnly)
+    return button
+
+
+class PlayerBar(QWidget):
+    """Everything that moves through footage. Numbers are frames, counted from 0; times are from the first frame."""
+
+    seek_wanted = Signal(int)
+    time_wanted = Signal(float)
+    range_changed = Signal()
+
+    def __init__(self, commands: CommandTable, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._duration = 0.0
+        self.slider = FrameSlider()
+        self.frame = NumberField("Frame number", "Frame number, counted from 0; Enter goes there")
+        self.frame.setFixedWidth(72)
+        self.of_frames = QLabel()
+        self.time = TextField("Time", "Time as m:ss.mmm; Enter goes to the frame shown then")
+        self.time.setFixedWidth(88)
+        self.time.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.of_time = QLabel()
+        self.rectangle = QLabel()
+        self.first = NumberField("First frame to read", "First frame to read")
+        self.last = NumberField("Last frame to read", "Last frame to read")
+        self.every = NumberField("Step", "Read every so-manieth frame")
+        self.every.setRange(1, 9999)
+        for field in (self.first, self.last, self.every):
+            field.setFixedWidth(56)
+        for label in (self.of_frames, self.of_time, self.rectangle):
+            label.setFont(theme.font("number"))
+        self.play_button = command_button(commands, "review.play")
+        transport = QHBoxLayout()
+        transport.setSpacing(4)
+        transport.addWidget(command_button(commands, "review.step_back"))
+        transport.addWidget(self.play_button)
+        transport.addWidget(command_button(commands, "review.step_forward"))
+        transport.addSpacing(8)
+        transport.addWidget(QLabel("frame"))
+        transport.addWidget(self.frame)
+        transport.addWidget(self.of_frames)
+        transport.addSpacing(12)
+        transport.addWidget(self.time)
+        transport.addWidget(self.of_time)
+        transport.addStretch(1)
+        transport.addWidget(self.rectangle)
+        transport.addWidget(command_button(commands, "review.rectangle"))
+        transport.addWidget(command_button(commands, "review.whole_frame"))
+        reading = QHBoxLayout()
+        reading.setSpacing(4)
+        reading.addWidget(command_button(commands, "review.read_frame", text=True))
+        reading.addWidget(command_button(commands, "review.add", text=True))
+        reading.addStretch(1)
+        reading.addWidget(QLabel("from"))
+        reading.addWidget(self.first)
+        reading.addWidget(command_button(commands, "review.range_first"))
+        reading.addWidget(QLabel("to"))
+        reading.addWidget(self.last)
+        reading.addWidget(command_button(commands, "review.range_last"))
+        reading.addWidget(QLabel("every"))
+        reading.addWidget(self.every)
+        reading.addWidget(command_button(commands, "review.read_range", text=True))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 4)
+        layout.setSpacing(4)
+        layout.addWidget(self.slider)
+        layout.addLayout(transport)
+        layout.addLayout(reading)
+        self.slider.valueChanged.connect(self._slid)
+        self.frame.editingFinished.connect(self._frame_entered)
+        self.time.editingFinished.connect(self._time_entered)
+        for field in (self.first, self.last, self.every):
+            field.valueChanged.connect(self._range_edited)
+        self.show_rectangle(None)
+
+    def show_video(self, info: VideoInfo | None) -> None:
+        """Set up for a video; None: nothing can be moved."""
+        self.setEnabled(info is not None)
+        count = info.frames if info is not None else 1
+        self._duration = info.duration_s if info is not None else 0.0
+        for widget in (self.slider, self.frame, self.first, self.last):
+            widget.blockSignals(True)
+        self.slider.set_frames(count)
+        for field in (self.frame, self.first, self.last):
+            field.setRange(0, count - 1)
+        self.first.setValue(0)
+        self.last.setValue(count - 1)
+        for widget in (self.slider, self.frame, self.first, self.last):
+            widget.blockSignals(False)
+        self.of_frames.setText(f"of {count:,}".replace(",", " ") if info is not None else "")
+        self.of_time.setText(f"of {format_timecode(self._duration)}" if info is not None else "")
+        self.slider.set_marks(())
+        self._range_edited()
+        self.show_frame(0, 0.0)
+
+    def show_frame(self, number: int, seconds: float) -> None:
+        """Say which frame is on the screen; a field that is being typed into keeps its text."""
+        if not self.slider.isSliderDown():
+            self.slider.blockSignals(True)
+            self.slider.setValue(number)
+            self.slider.blockSignals(False)
+        if not (self.frame.hasFocus() and self.frame.lineEdit().isModified()):
+            self.frame.blockSignals(True)
+            self.frame.setValue(number)
+            self.frame.blockSignals(False)
+        if not self.time.hasFocus() or not self.time.isModified():
+            self.time.setText(format_timecode(seconds))
+
+    def show_rectangle(self, rectangle: Rectangle | None) -> None:
+        """Say what part of the frame is read."""
+        if rectangle is None:
+            self.rectangle.setText("whole frame")
+        else:
+            x1, y1, x2, y2 = (round(value) for value in rectangle)
+            self.rectangle.setText(f"{x2 - x1} × {y2 - y1} px at {x1}, {y1}")
+
+    @property
+    def range(self) -> tuple[int, int, int]:
+        """First and last frame to read, and the step."""
+        first, last = sorted((self.first.value(), self.last.value()))
+        return first, last, self.every.value()
+
+    def _slid(self, value: int) -> None:
+        self.seek_wanted.emit(value)
+
+    def _frame_entered(self) -> None:
+        if self.frame.lineEdit().isModified():
+            self.frame.lineEdit().setModified(False)
+            self.seek_wanted.emit(self.frame.value())
+
+    def _range_edited(self) -> None:
+        first, last, _ = self.range
+        self.slider.set_range_shown(first, last)
+        self.range_changed.emit()
+
+    def _time_entered(self) -> None:
+        if not self.time.isModified():
+            return
+        seconds = parse_timecode(self.time.text())
+        self.time.setModified(False)
+        if seconds is None:
+            self.time.setText("")
+            self.time.setPlaceholderText("m:ss.mmm")
+            return
+        self.time_wanted.emit(min(seconds, self._duration))

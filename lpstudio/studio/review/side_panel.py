@@ -1,0 +1,58 @@
+"""The panel at the right: plate text, hypotheses, the table of characters, and what to do with them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from lpstudio.studio.commands import CommandTable
+from lpstudio.studio.icons import icon
+from lpstudio.studio.review.character_table import CharacterTable
+from lpstudio.studio.review.items import ReviewItem
+from lpstudio.studio.review.plate_panel import PlatePanel
+
+
+class CommandButton(QPushButton):
+    """A push button for a command of the table: follows its state and tooltip."""
+
+    def __init__(self, commands: CommandTable, command_id: str, title: str, *, primary: bool = False) -> None:
+        super().__init__(title)
+        self._action = commands.action(command_id)
+        self.setProperty("primary", primary)
+        self.setIcon(icon(commands.command(command_id).icon, "text_on_accent" if primary else "icon"))
+        self.setIconSize(QSize(16, 16))
+        self.clicked.connect(self._action.trigger)
+        self._action.changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        self.setEnabled(self._action.isEnabled())
+        self.setToolTip(self._action.toolTip())
+
+
+class SidePanel(QWidget):
+    """Shows one item; widgets inside emit what a person did."""
+
+    def __init__(self, commands: CommandTable, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.plate = PlatePanel()
+        self.table = CharacterTable()
+        self.accept_all = CommandButton(commands, "review.accept_all", "Accept all", primary=True)
+        self.annotate = CommandButton(commands, "review.annotate", "Annotate")
+        self.add = CommandButton(commands, "review.add", "Add")
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(8, 8, 8, 8)
+        buttons.setSpacing(4)
+        for button, stretch in ((self.accept_all, 2), (self.annotate, 1), (self.add, 1)):
+            buttons.addWidget(button, stretch)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.plate)
+        layout.addWidget(self.table, 1)
+        layout.addLayout(buttons)
+
+    def show_item(self, item: ReviewItem | None, plate: int, character: int | None) -> None:
+        """Show an item with one plate and one character of it in front."""
+        self.plate.show_item(item, plate)
+        self.table.show_item(item, character)
