@@ -26,6 +26,9 @@ PAGES = (
     ("train", "Train"),
     ("review", "Review"),
     ("files", "Files of a project"),
+    ("command-line", "Command line"),
+    ("glossary", "Words"),
+    ("architecture", "How it is built"),
     ("shortcuts", "Keyboard shortcuts"),
     ("about", "About"),
 )
