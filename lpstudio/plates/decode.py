@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lpstudio.alphabet import CHARACTERS
 from lpstudio.plates.formats import Format, FormatSet
@@ -21,7 +22,9 @@ _MISSED = 0.004  # weight of a place of a format without a character
 _MOST_MISSED = 2
 _MOST_LEFT_OUT = 3
 _SHORT = 6  # formats with fewer places leave no room for missed ones
-_BEAM = 24
+_BEAM = 16
+_CANDIDATES = 6
+_IRRELEVANT = 1e-4  # formats with a smaller share of the weight are summed, but not searched for texts
 # How usual texts of so few characters are, when nothing else speaks for them: what stands alone is mostly no plate.
 _LENGTH_PRIOR = {0: 0.0, 1: 0.002, 2: 0.02, 3: 0.2}
 
@@ -72,19 +75,25 @@ def decode(observed: Sequence[Observed], formats: FormatSet, most: int = 8) -> l
     nothing = 1.0
     for doubt in doubts:
         nothing *= doubt
-    total = 0.5 * nothing  # that there is no plate at all
+    sources = [
+        (share * scale * _sum(rows, doubts, places, most_missed), identity, share * scale, places, most_missed)
+        for identity, share, lattices in _sources(formats, len(rows))
+        for places, scale, most_missed in lattices
+    ]
+    total = 0.5 * nothing + sum(source[0] for source in sources)  # the first: that there is no plate at all
+    likely = [heapq.nlargest(_CANDIDATES, row.items(), key=lambda item: item[1]) for row in rows]
+    greatest = max((source[0] for source in sources), default=0.0)
     texts: dict[str, dict[str | None, _Part]] = {}
-    for identity, share, lattices in _sources(formats, len(rows)):
-        for places, scale, most_missed in lattices:
-            total += share * scale * _sum(rows, doubts, places, most_missed)
-            for text, part in _best(rows, doubts, places, most_missed):
-                ways = texts.setdefault(text, {})
-                weight = share * scale * part.weight
-                known = ways.get(identity)
-                if known is None or known.best < part.best:
-                    ways[identity] = _Part(weight + (known.weight if known else 0.0), part.best, part.chars)
-                else:
-                    known.weight += weight
+    for weight, identity, share, places, most_missed in sources:
+        if weight < _IRRELEVANT * greatest:
+            continue
+        for text, part in _best(rows, likely, doubts, places, most_missed):
+            ways = texts.setdefault(text, {})
+            known = ways.get(identity)
+            if known is None or known.best < part.best:
+                ways[identity] = _Part(share * part.weight + (known.weight if known else 0.0), part.best, part.chars)
+            else:
+                known.weight += share * part.weight
     ranked = heapq.nlargest(most, texts.items(), key=lambda item: sum(way.weight for way in item[1].values()))
     result = []
     for text, ways in ranked:
@@ -114,16 +123,23 @@ def _sources(formats: FormatSet, count: int) -> Iterable[tuple[str | None, float
     yield None, formats.free, [(_any(n), _LENGTH_PRIOR.get(n, 1.0), 0) for n in _lengths(count)]
 
 
+@lru_cache(maxsize=512)
 def _lattices(one: Format, count: int) -> list[_Lattice]:
     if one.texts:
         scale = (len(CHARACTERS) / len(one.texts)) ** _TRUST
         return [([{c: 1.0} for c in text], scale, 0) for text in one.texts if len(text) in _lengths(count)]
     if one.lengths is not None:
         return [(_any(n), 1.0, 0) for n in _lengths(count) if one.lengths[0] <= n <= one.lengths[1]]
-    places = [{c: (p * len(CHARACTERS)) ** _TRUST for c, p in place.items()} for place in one.places]
+    places = [_factors(tuple(place.items())) for place in one.places]
     most_missed = _MOST_MISSED if len(places) >= _SHORT else 0
     fits = len(places) - most_missed <= count <= len(places) + _MOST_LEFT_OUT
     return [(places, 1.0, most_missed)] if fits else []
+
+
+@lru_cache(maxsize=256)
+def _factors(prior: tuple[tuple[str, float], ...]) -> Mapping[str, float]:
+    """What a place multiplies a character with; the same object for the same prior."""
+    return {c: (p * len(CHARACTERS)) ** _TRUST for c, p in prior}
 
 
 def _lengths(count: int) -> range:
@@ -139,9 +155,8 @@ def _any(length: int) -> _Places:
 
 def _sum(rows: Sequence[Mapping[str, float]], doubts: Sequence[float], places: _Places, most_missed: int) -> float:
     """The weight of all texts of these places together (the forward sum)."""
-    seen = [
-        [sum(row[c] * w for c, w in place.items()) if place is not _ANY else 1.0 for place in places] for row in rows
-    ]
+    different = {id(place): place for place in places if place is not _ANY}
+    sums = [{key: sum(row[c] * w for c, w in place.items()) for key, place in different.items()} for row in rows]
     states: dict[_State, float] = {(0, 0): 1.0}
     for i in range(len(rows)):
         states = _skip_places(states, i, places, most_missed)
@@ -150,7 +165,9 @@ def _sum(rows: Sequence[Mapping[str, float]], doubts: Sequence[float], places: _
             place = i - out + missed
             if place < len(places):
                 key = (out, missed)
-                following[key] = following.get(key, 0.0) + weight * (1 - doubts[i]) * seen[i][place]
+                following[key] = following.get(key, 0.0) + weight * (1 - doubts[i]) * sums[i].get(
+                    id(places[place]), 1.0
+                )
             if out < _MOST_LEFT_OUT:
                 key = (out + 1, missed)
                 following[key] = following.get(key, 0.0) + weight * doubts[i]
@@ -170,7 +187,11 @@ def _skip_places(states: Mapping[_State, float], i: int, places: _Places, most_m
 
 
 def _best(
-    rows: Sequence[Mapping[str, float]], doubts: Sequence[float], places: _Places, most_missed: int
+    rows: Sequence[Mapping[str, float]],
+    likely: Sequence[Sequence[tuple[str, float]]],
+    doubts: Sequence[float],
+    places: _Places,
+    most_missed: int,
 ) -> list[tuple[str, _Part]]:
     """The best texts of these places with the weight of all ways to come by each (a beam over the same lattice)."""
     count = len(rows)
@@ -181,11 +202,10 @@ def _best(
         for (out, missed), parts in states.items():
             place = i - out + missed
             if place < len(places) and (count - i - 1) + most_missed - missed >= len(places) - place - 1:
-                prior = places[place]
-                likely = heapq.nlargest(6, ((row[c] * w, c) for c, w in prior.items()))
+                choices = _choices(row, likely[i], places[place])
                 target = following.setdefault((out, missed), {})
                 for text, part in parts.items():
-                    for weight, char in likely:
+                    for char, weight in choices:
                         _add(target, text + char, part, (1 - doubts[i]) * weight, (*part.chars, char))
             if out < _MOST_LEFT_OUT and (count - i - 1) + most_missed - missed >= len(places) - place:
                 target = following.setdefault((out + 1, missed), {})
@@ -199,6 +219,18 @@ def _best(
             for text, part in parts.items():
                 _add(ended, text, part, 1.0, part.chars)
     return list(_pruned(ended).items())
+
+
+def _choices(
+    row: Mapping[str, float], likely: Sequence[tuple[str, float]], place: Mapping[str, float]
+) -> list[tuple[str, float]]:
+    """The characters worth trying at a place with their weights; clearly hopeless ones are left to the sum."""
+    if place is _ANY:
+        weighted = list(likely)
+    else:
+        weighted = heapq.nlargest(_CANDIDATES, ((c, row[c] * w) for c, w in place.items()), key=lambda item: item[1])
+    least = 1e-3 * weighted[0][1]
+    return [item for item in weighted if item[1] >= least]
 
 
 def _skip_parts(

@@ -81,9 +81,9 @@ class FormatSet:
     free: float
 
     def of(self, text: str) -> Format | None:
-        """The most usual format that a text fits, or None."""
+        """The most usual format that a text fits, those for any letters and digits last; or None."""
         fitting = [f for f in self.formats if f.fits(text)]
-        return max(fitting, key=lambda f: f.weight, default=None)
+        return max(fitting, key=lambda f: (f.lengths is None, f.weight), default=None)
 
 
 def formats_from(choice: str) -> FormatSet:
