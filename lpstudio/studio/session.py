@@ -150,6 +150,10 @@ class ProjectSession(QObject):
         """How many crops (and the settings file) have content that is not on disk yet."""
         return len(self._unsaved) + (1 if self._settings_pending or self._settings_failure else 0)
 
+    def is_unsaved(self, key: str) -> bool:
+        """Whether the newest content of a crop is not on disk yet."""
+        return key in self._unsaved
+
     def save(self, key: str, content: CropContent, state: CropState | None = None) -> None:
         """Save a crop's content soon, in the writer's thread; returns at once.
 
