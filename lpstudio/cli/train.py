@@ -2,7 +2,166 @@
 
 from __future__ import annotations
 
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-def command() -> None:
-    """Not there yet."""
-    raise NotImplementedError
+import typer
+
+from lpstudio.cli.progress import progress_bar
+from lpstudio.errors import LpStudioError, UsageError
+
+if TYPE_CHECKING:
+    from lpstudio.dataset.project import Project
+    from lpstudio.dataset.training_set import TrainingSet
+    from lpstudio.training.runs import Run
+    from lpstudio.training.settings import TrainSettings
+
+
+def command(
+    project: Annotated[Path, typer.Argument(help="A dataset's folder or its data.yaml.")],
+    loss: Annotated[
+        str | None, typer.Option(help="similarity (the default), cross-entropy, in-place or stock.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="How often every crop is seen.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Crops per step.")] = None,
+    imgsz: Annotated[int | None, typer.Option(help="Longer side the crops are scaled to.")] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="starter, scratch, a .pt file, or an Ultralytics name (downloaded then).")
+    ] = None,
+    size: Annotated[str | None, typer.Option(help="Model size: n, s, m, l or x.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, mps, 0 or 0,1.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same training.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Loading processes, on a GPU.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the run's folder; a number is added.")] = None,
+    verified_only: Annotated[bool, typer.Option("--verified-only", help="Train on verified crops alone.")] = False,
+    k: Annotated[int | None, typer.Option(help="Candidates the top-k term looks at.")] = None,
+    temperature: Annotated[float | None, typer.Option(help="Temperature of the top-k term.")] = None,
+    base_weight: Annotated[float | None, typer.Option(help="Weight of cross-entropy.")] = None,
+    topk_weight: Annotated[float | None, typer.Option(help="Weight of the top-k term.")] = None,
+    gain: Annotated[float | None, typer.Option(help="Gain of the character loss.")] = None,
+    resume: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Go on with a run that was stopped or died (its name or folder).")
+    ] = None,
+    json_file: Annotated[
+        str | None, typer.Option("--json", metavar="FILE", help="Write the events as JSON lines; - for stdout.")
+    ] = None,
+) -> int:
+    """Train on a dataset's labelled crops. Ctrl+C stops cleanly; --resume goes on."""
+    from lpstudio.dataset.project import Project
+
+    changes = {
+        "loss.name": loss, "epochs": epochs, "batch": batch, "imgsz": imgsz, "weights": weights, "size": size,
+        "device": device, "seed": seed, "workers": workers, "name": name, "verified_only": verified_only or None,
+        "loss.k": k, "loss.temperature": temperature, "loss.base_weight": base_weight,
+        "loss.topk_weight": topk_weight, "loss.gain": gain,
+    }  # fmt: skip
+    changes = {field: value for field, value in changes.items() if value is not None}
+    with Project.open(project) as opened:
+        for warning in opened.warnings:
+            print(f"lpstudio: {warning}", file=sys.stderr)
+        run = _resumed(opened, resume, changes) if resume is not None else _new_run(opened, changes)
+    print(f"run {run.name}: {run.dir}", file=sys.stderr)
+    return _follow(run, json_file)
+
+
+def _new_run(project: Project, changes: dict[str, Any]) -> Run:
+    from lpstudio.dataset.training_set import collect
+    from lpstudio.training.runs import create_run
+
+    settings = _settings(project, changes)
+    with progress_bar() as show:
+        training_set = collect(
+            project,
+            verified_only=settings.verified_only,
+            progress=lambda done, total: show("reading labels", done, total),
+        )
+    _describe(training_set)
+    weights = Path(settings.weights).expanduser()
+    if not weights.is_file() and (weights.parent != Path() or _is_unknown_name(settings.weights)):
+        raise LpStudioError("there is no such weights file", path=settings.weights)
+    return create_run(project, settings, training_set)
+
+
+def _is_unknown_name(weights: str) -> bool:
+    return weights not in {"starter", "scratch"} and not re.fullmatch(r"yolo11[nsmlx]-seg(\.pt)?", weights)
+
+
+def _settings(project: Project, changes: dict[str, Any]) -> TrainSettings:
+    from lpstudio.training.settings import SettingsError, TrainSettings
+
+    settings = TrainSettings.from_dict(project.settings.training)
+    try:
+        for field, value in changes.items():
+            settings = settings.with_value(field, value)
+    except SettingsError as error:
+        raise UsageError(error.what, remedy=error.remedy) from error
+    return settings
+
+
+def _resumed(project: Project, name: str, changes: dict[str, Any]) -> Run:
+    from lpstudio.training.runs import Run
+
+    if changes:
+        raise UsageError("a resumed run keeps its settings; give no others with --resume")
+    folder = Path(name) if (Path(name) / "run.json").is_file() else project.root / "runs" / name
+    run = Run.open(folder)
+    if not run.can_resume:
+        raise LpStudioError(f"the run cannot be resumed: it is {run.status()}", path=run.dir)
+    return run
+
+
+def _describe(training_set: TrainingSet) -> None:
+    """Say which crops take part, how often each character occurs, and what is rare or absent."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(stderr=True, highlight=False)
+    splits = list(training_set.splits)
+    taking_part = ", ".join(f"{training_set.total(split)} {split}" for split in splits)
+    left_out = ", ".join(f"{count} {reason}" for reason, count in training_set.left_out_counts.items())
+    console.print(f"crops that take part: {taking_part}" + (f"; left out: {left_out}" if left_out else ""))
+    if training_set.unread_lines:
+        console.print(f"{training_set.unread_lines} lines of label files were not understood (see `lpstudio check`)")
+
+    counts = {split: training_set.counts(split) for split in splits}
+    names = list(training_set.alphabet.names)
+    half = (len(names) + 1) // 2
+    for part in (names[:half], names[half:]):
+        table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
+        table.add_column("")
+        for char in part:
+            table.add_column(char, justify="right")
+        for split in splits:
+            table.add_row(split, *(str(counts[split][char]) for char in part))
+        console.print(table)
+    rare, absent = training_set.rare(), training_set.absent()
+    if rare:
+        console.print("rare in train (fewer than 10): " + ", ".join(f"{char} {count}" for char, count in rare))
+    if absent:
+        console.print("absent from train: " + " ".join(absent))
+    if "val" in splits and not training_set.total("val"):
+        console.print(
+            "no val crop takes part: validation uses the training crops, its figures say nothing of new plates"
+        )
+
+
+def _follow(run: Run, json_file: str | None) -> int:
+    """Start the run's process, show how it goes, and wait for its end. Ctrl+C stops it."""
+    from lpstudio.cli.training_progress import follow
+    from lpstudio.training.launch import start_detached
+
+    start_detached(run, parent=os.getpid())
+    end = follow(run, json_file)
+    if end["type"] == "failed":
+        raise LpStudioError(end["message"])
+    if end["type"] == "died":
+        raise LpStudioError("the training process died", path=run.log_path, remedy=f"Go on with --resume {run.name}.")
+    if end.get("best") and json_file != "-":
+        print(end["best"])
+    if end["reason"] == "stopped":
+        print(f"stopped; go on with --resume {run.name}", file=sys.stderr)
+        return 130
+    return 0

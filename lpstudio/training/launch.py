@@ -10,13 +10,17 @@ from pathlib import Path
 import lpstudio
 from lpstudio.errors import LpStudioError
 from lpstudio.training.locks import Owner
+from lpstudio.training.offline import ENVIRONMENT
 from lpstudio.training.runs import Run
 
 _children: list[subprocess.Popen[bytes]] = []
 
 
-def start_detached(run: Run) -> int:
-    """Start (or resume) a run in its own session and return its pid. Raises LpStudioError when it already runs."""
+def start_detached(run: Run, parent: int | None = None) -> int:
+    """Start (or resume) a run in its own session and return its pid. Raises LpStudioError when it already runs.
+
+    ``parent``: a pid without which the training stops by itself.
+    """
     _reap()
     if run.status().is_live:
         raise LpStudioError("the run is already running", path=run.dir)
@@ -29,10 +33,13 @@ def start_detached(run: Run) -> int:
     else:
         options["start_new_session"] = True
     owner_offset = run.events_path.stat().st_size if run.events_path.exists() else 0
+    command = [sys.executable, "-m", "lpstudio.worker.training", str(run.dir)]
+    if parent is not None:
+        command += ["--parent", str(parent)]
     try:
         with run.log_path.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "lpstudio.worker.training", str(run.dir)],
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -54,8 +61,7 @@ def worker_environment() -> dict[str, str]:
     paths = [package, *(p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p)]
     return {
         **os.environ,
-        "YOLO_OFFLINE": "true",
-        "YOLO_AUTOINSTALL": "false",
+        **ENVIRONMENT,
         "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
         "PYTHONUNBUFFERED": "1",
     }

@@ -12,7 +12,7 @@ import re
 import shutil
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -200,6 +200,8 @@ def create_run(project: Project, settings: TrainSettings, training_set: Training
     Raises LpStudioError when no crop takes part or the folder cannot be made.
     """
     settings.check()
+    if settings.weights.endswith(".pt") and Path(settings.weights).expanduser().is_file():
+        settings = replace(settings, weights=str(Path(settings.weights).expanduser().resolve()))
     crops = {split: _frozen_crops(training_set, split, project.alphabet) for split in SPLITS}
     if not crops["train"]:
         raise LpStudioError(
