@@ -83,6 +83,7 @@ class CanvasView(QWidget):
         self._smooth = False
         self._overlay = True
         self._labels = True
+        self._handles = True
         self._peeking = False  # the overlay is hidden while a key is held
         self._fitted = True
         self._space = False
@@ -210,6 +211,11 @@ class CanvasView(QWidget):
 
     def set_overlay(self, shown: bool) -> None:
         self._overlay = shown
+        self.repaint_all()
+
+    def set_handles(self, shown: bool) -> None:
+        """Whether selected shapes show their vertices; not where nothing can be edited."""
+        self._handles = shown
         self.repaint_all()
 
     def set_labels(self, shown: bool) -> None:
@@ -375,7 +381,8 @@ class CanvasView(QWidget):
         selected = set(self._selection)
         here = [i for i in self._hits.touching((x1, y1, x2, y2)) if i not in self._lifted]
         here.sort(key=lambda i: i in selected)
-        ShapePainter(painter, self.view, labels=self._labels).outlines((self._shapes[i], i in selected) for i in here)
+        pairs = ((self._shapes[i], i in selected) for i in here)
+        ShapePainter(painter, self.view, labels=self._labels).outlines(pairs, handles=self._handles)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._resting.resize(self.size(), self.view.ratio)
