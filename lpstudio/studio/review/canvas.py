@@ -64,6 +64,7 @@ class ReviewCanvas(CanvasView):
         self._space_clean = False
         self.takes_tab = False
         self.set_labels(False)
+        self.set_handles(False)
 
     def set_tags(self, tags: Sequence[Tag]) -> None:
         """Tag ``i`` belongs to shape ``i``; shapes beyond have none."""
@@ -122,35 +123,51 @@ class ReviewCanvas(CanvasView):
     def paint_tool(self, painter: QPainter) -> None:
         if not self.overlay_shown or not self._tags:
             return
-        tags = self._tags[: len(self.shapes)]
-        places = [self._place(index, tag, full=True) for index, tag in enumerate(tags)]
-        full = not _any_overlap(places)
-        current = self.selection[-1] if self.selection else None
-        order = [i for i in range(len(tags)) if i != current] + ([current] if current in range(len(tags)) else [])
+        current = self.selection[-1] if self.selection else -1
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for index in order:
-            shown_full = full or index == current
-            rect = places[index] if shown_full else self._place(index, tags[index], full=False)
+        for index, rect, full in self._layout(current):
             if rect.intersects(QRectF(self.rect())):
-                self._paint_tag(painter, rect, tags[index], full=shown_full, current=index == current)
+                self._paint_tag(painter, rect, self._tags[index], full=full, current=index == current)
 
-    def _place(self, index: int, tag: Tag, *, full: bool) -> QRectF:
-        """Above the character's box, below it where there is no room above."""
+    def _layout(self, current: int) -> list[tuple[int, QRectF, bool]]:
+        """Index, place and fullness of every tag that has room, the current one last.
+
+        Full tags above the characters; where neighbours would cover each other, every other one below; where that is
+        not enough, the class alone; and where even that is too much, nothing but the current character's tag.
+        """
+        tags = range(min(len(self._tags), len(self.shapes)))
+        by_place = sorted(tags, key=lambda index: self.shapes[index].box[0])
+        below = set(by_place[1::2])
+        for full, lower in ((True, set[int]()), (True, below), (False, set[int]()), (False, below)):
+            places = {index: self._place(index, full=full, below=index in lower) for index in tags}
+            if not _any_overlap(list(places.values())):
+                break
+        else:
+            places = {}
+        result = [(index, rect, full) for index, rect in places.items() if index != current]
+        if current in tags:
+            place = places[current] if full and places else self._place(current, full=True, below=False)
+            result.append((current, place, True))
+        return result
+
+    def _place(self, index: int, *, full: bool, below: bool) -> QRectF:
+        """Above the character's box, or below it; the other way where there is no room."""
+        tag = self._tags[index]
         box = self.shapes[index].box
         x1, y1 = self.view.to_view(box[0], box[1])
         x2, y2 = self.view.to_view(box[2], box[3])
         face, small = _fonts()
         if full:
             height = _LINE * len(tag.lines) + 4
-            number = QFontMetricsF(small).horizontalAdvance("100%")
-            width = QFontMetricsF(face).horizontalAdvance("W") + number + 14
-            width += QFontMetricsF(small).horizontalAdvance(tag.marks) + (3 if tag.marks else 0)
+            number = QFontMetricsF(small).horizontalAdvance("99.9%")
+            width = QFontMetricsF(face).horizontalAdvance("W") + number + 10
+            width += QFontMetricsF(small).horizontalAdvance(tag.marks) + (2 if tag.marks else 0)
         else:
             height = _LINE + 4
             width = QFontMetricsF(face).horizontalAdvance(tag.chosen + ("≈" if tag.similar else "")) + 8
-        top = y1 - height - _GAP
-        if top < 0 and y2 + height + _GAP <= self.height():
-            top = y2 + _GAP
+        above, under = y1 - height - _GAP, y2 + _GAP
+        fits_above, fits_under = above >= 0, under + height <= self.height()
+        top = under if (below and fits_under) or (not fits_above and fits_under) else above
         left = min(max(0.0, (x1 + x2 - width) / 2), max(0.0, self.width() - width))
         return QRectF(round(left), round(max(0.0, top)), round(width), round(height))
 
@@ -166,9 +183,9 @@ class ReviewCanvas(CanvasView):
             return
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        marks_width = QFontMetricsF(small).horizontalAdvance(tag.marks) + (3 if tag.marks else 0)
+        marks_width = QFontMetricsF(small).horizontalAdvance(tag.marks) + (2 if tag.marks else 0)
         for row, (char, probability) in enumerate(tag.lines):
-            line = QRectF(rect.left() + 4, rect.top() + 2 + row * _LINE, rect.width() - 8, _LINE)
+            line = QRectF(rect.left() + 3, rect.top() + 2 + row * _LINE, rect.width() - 6, _LINE)
             stands = char == tag.chosen
             painter.setFont(face)
             painter.setPen(tag.hue if stands else _DIM)
@@ -176,11 +193,16 @@ class ReviewCanvas(CanvasView):
             if probability is not None:
                 painter.setFont(small)
                 painter.setPen(_BRIGHT if stands else _DIM)
-                painter.drawText(line.adjusted(0, 0, -marks_width, 0), right, f"{probability:.0%}")
+                painter.drawText(line.adjusted(0, 0, -marks_width, 0), right, _percent(probability))
         if tag.marks:
             painter.setFont(small)
             painter.setPen(QColor("#f5b53d"))
-            painter.drawText(QRectF(rect.left(), rect.top() + 2, rect.width() - 4, _LINE), right, tag.marks)
+            painter.drawText(QRectF(rect.left(), rect.top() + 2, rect.width() - 3, _LINE), right, tag.marks)
+
+
+def _percent(probability: float) -> str:
+    """Two digits in the middle of the scale, three at its ends, where they matter."""
+    return f"{probability:.1%}" if not 0.01 <= probability < 0.99 else f"{probability:.0%}"
 
 
 def _fonts() -> tuple[QFont, QFont]:

@@ -14,14 +14,14 @@ _Index = QModelIndex | QPersistentModelIndex
 
 #: Title, tooltip and width (px) of every column.
 COLUMNS: tuple[tuple[str, str, int], ...] = (
-    ("#", "Place in reading order; ✓ when a person accepted or corrected it", 34),
-    ("1st", "The best candidate", 32),
-    ("p", "Probability of the best candidate", 52),
-    ("2nd", "The second candidate; Tab takes it", 34),
-    ("p", "Probability of the second candidate", 52),
-    ("≈", "The two best candidates are similar: they share a group", 24),
-    ("conf.", "Confidence: the largest class score of the detection, what it is ranked by", 46),
-    ("⇄", "What the plate format, or a person, has instead of the best candidate", 28),
+    ("#", "Place in reading order; ✓ when a person accepted or corrected it", 32),
+    ("1st", "The best candidate", 30),
+    ("p", "Probability of the best candidate", 50),
+    ("2nd", "The second candidate; Tab takes it", 32),
+    ("p", "Probability of the second candidate", 50),
+    ("≈", "The two best candidates are similar: they share a group", 20),
+    ("conf.", "Confidence: the largest class score of the detection, what it is ranked by", 42),
+    ("⇄", "What the plate format, or a person, has instead of the best candidate", 24),
 )
 _CHANGED = 7
 
@@ -64,9 +64,10 @@ class CharacterTableModel(QAbstractTableModel):
             return self._text(row, column)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             right = column in (2, 4, 6)
-            return int(Qt.AlignmentFlag.AlignVCenter | (
-                Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignHCenter
-            ))
+            return int(
+                Qt.AlignmentFlag.AlignVCenter
+                | (Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignHCenter)
+            )
         if role == Qt.ItemDataRole.FontRole:
             return theme.font("strong") if column in (1, _CHANGED) else theme.font("number")
         if role == Qt.ItemDataRole.ForegroundRole and column in (3, 4, 6):
@@ -115,6 +116,7 @@ class CharacterTable(QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setShowGrid(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabKeyNavigation(False)
         self.setAccessibleName("Characters")
         self.verticalHeader().hide()

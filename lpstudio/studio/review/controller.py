@@ -358,9 +358,7 @@ class ReviewController(QObject):
             self.read_frame()
             return
         waiting = [item for item in self.items.items if item.read_with != self._options_count]
-        self._many.start(
-            [ReadTarget(item.path, item.id) for item in waiting or self.items.items], self._options()
-        )
+        self._many.start([ReadTarget(item.path, item.id) for item in waiting or self.items.items], self._options())
 
     def read_current(self) -> None:
         """Read the picture or frame in front (again)."""
@@ -444,7 +442,8 @@ class ReviewController(QObject):
             return
         here = [item for item in self.items.items if item.frame == number]
         same = [item for item in here if item.rectangle == self.rectangle]
-        self._set_current((same or here or [None])[-1])
+        found = same or here
+        self._set_current(found[-1] if found else None)
 
     @property
     def frames_read(self) -> list[int]:
@@ -480,7 +479,7 @@ class ReviewController(QObject):
     def _end_progress(self) -> None:
         self.progressed.emit(None)
 
-    # -- what the crops say ----------------------------------------------------------------------------------------------
+    # -- what the crops say -------------------------------------------------------------------------------------------
 
     def _content_loaded(self, key: str, content: CropContent, _size: object, fault: str) -> None:
         if not fault and key in self._by_key and self._session is not None:

@@ -210,7 +210,9 @@ class DatasetEdits(QObject):
             return True
         missing = sorted({char for char in chars if self._session.project.alphabet.index(char) is None})
         if missing:
-            self.refused.emit(f"This dataset has no class {', '.join(missing)}; its data.yaml lists the classes it has.")
+            self.refused.emit(
+                f"This dataset has no class {', '.join(missing)}; its data.yaml lists the classes it has."
+            )
         return not missing
 
     # -- undo and redo -----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Footage on the screen: frames come from the tools process through a mapped file, decoded and copied off this thread."""
+"""Footage on the screen: frames come from the tools process through a mapped file and are copied off this thread."""
 
 from __future__ import annotations
 
@@ -113,9 +113,7 @@ class FootagePlayer(QObject):
             if generation == self._generation:
                 self.open_progressed.emit(done_share / total if total else 0.0)
 
-        self._client.request(
-            "video_open", {"path": str(path)}, on_result=done, on_error=failed, on_progress=progressed
-        )
+        self._client.request("video_open", {"path": str(path)}, on_result=done, on_error=failed, on_progress=progressed)
 
     def close(self) -> None:
         """Let the video go."""

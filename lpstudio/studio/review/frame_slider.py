@@ -94,7 +94,7 @@ class FrameSlider(QAbstractSlider):
         painter.setPen(QPen(theme.color("verified"), 1.5))
         for x in {round(self.x_of(frame)) for frame in self._marks}:
             painter.drawLine(x, round(middle + 5), x, round(middle + 10))
-        x = self.x_of(self.sliderPosition())
+        handle = self.x_of(self.sliderPosition())
         painter.setPen(QPen(theme.color("accent") if self.hasFocus() else theme.color("line"), 1.5))
         painter.setBrush(theme.color("text"))
-        painter.drawRoundedRect(QRectF(x - 4, middle - 8, 8, 16), 3, 3)
+        painter.drawRoundedRect(QRectF(handle - 4, middle - 8, 8, 16), 3, 3)

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QProgressBar, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QProgressBar, QPushButton, QWidget
 
+from lpstudio.errors import UsageError
+from lpstudio.plates.formats import Format
 from lpstudio.studio import theme
 from lpstudio.studio.commands import CommandTable
 from lpstudio.studio.icons import icon
@@ -23,9 +25,11 @@ _KINDS = {WeightsKind.RUN: "activity", WeightsKind.STARTER: "package", WeightsKi
 
 
 def valid_pattern(text: str) -> bool:
-    """Whether a text is a plate syntax: L for a letter, D for a digit, blanks between, several with commas."""
-    parts = [part.replace(" ", "") for part in text.upper().split(",")]
-    return bool(parts) and all(part and set(part) <= {"L", "D"} for part in parts)
+    """Whether a text is a plate syntax such as LLL DDDD, or several with commas between them."""
+    try:
+        return all(Format.from_pattern(part) for part in text.split(","))
+    except UsageError:
+        return False
 
 
 class HeadBar(QWidget):
@@ -46,10 +50,8 @@ class HeadBar(QWidget):
         self.weights.setToolTip("The weights that read: the best of a run, the starter ones, or a file")
         self.weights.setMinimumContentsLength(16)
         self.weights.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.source = QToolButton()
+        self.source = QPushButton()
         self.source.setAccessibleName("Source")
-        self.source.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.source.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.source.setIcon(icon("images"))
         self.source.setIconSize(QSize(16, 16))
         self.source.setToolTip("What is read: a split of the project, a folder, files, or a video")
@@ -61,7 +63,9 @@ class HeadBar(QWidget):
         self.formats.addItem("Philippine", "ph")
         self.formats.addItem("no format", "none")
         self.formats.addItem("own pattern", _OWN)
-        self.pattern = TextField("Own pattern", "L is a letter, D a digit; several patterns are separated by commas")
+        self.pattern = TextField(
+            "Own pattern", "L is a letter, D a digit, X either; several patterns are separated by commas"
+        )
         self.pattern.setPlaceholderText("LLL DDDD")
         self.pattern.setFixedWidth(96)
         self.pattern.hide()

@@ -100,7 +100,7 @@ class ReviewItem:
 
     def set_content(self, content: CropContent, state: CropState) -> None:
         """Hold the reading against the crop's characters."""
-        if self.reading is None or state not in WITH_LABELS:
+        if self.reading is None or self.reading.error or state not in WITH_LABELS:
             self.labels, self.missed = None, ()
             return
         drawn = content.characters

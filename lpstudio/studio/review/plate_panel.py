@@ -6,12 +6,22 @@ from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from lpstudio.plates.formats import formats_from, shipped_sets
 from lpstudio.studio import theme
 from lpstudio.studio.review.items import ReviewItem
 from lpstudio.studio.review.readings import Hypothesis
 
 _ROW = 24
 _SHOWN = 5
+
+
+def format_title(format_id: str) -> str:
+    """What people call a format; a pattern of one's own is called by itself."""
+    for name in shipped_sets():
+        for known in formats_from(name).formats:
+            if known.id == format_id:
+                return known.title
+    return format_id
 
 
 class _PlateText(QWidget):
@@ -168,14 +178,14 @@ class PlatePanel(QWidget):
         reading = item.reading if item is not None else None
         if item is None or reading is None or plate >= len(reading.plates):
             self._text.set_text("")
-            said = "Nothing read yet" if reading is None else reading.error or "No characters found"
-            self._about.setText(said if item is not None else "")
+            why = "Nothing read yet" if reading is None else reading.error or "No characters found"
+            self._about.setText(why if item is not None else "")
             self.hypotheses.show_hypotheses((), "")
             return
         shown = reading.plates[plate]
         text = "".join(item.marks[at].char for at in item.span(plate))
         self._text.set_text(text)
-        said = [f"{shown.probability:.1%}", f"format {shown.format}" if shown.format else "fits no format"]
+        said = [f"{shown.probability:.1%}", format_title(shown.format) if shown.format else "fits no format"]
         if text != shown.text:
             said = ["corrected", f"read as {shown.text}"]
         if len(reading.plates) > 1:

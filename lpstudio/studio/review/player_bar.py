@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from lpstudio.studio import theme
@@ -26,6 +27,9 @@ def command_button(commands: CommandTable, command_id: str, *, text: bool = Fals
     return button
 
 
+_WIDE = 660  # px from which there is room for words
+
+
 class PlayerBar(QWidget):
     """Everything that moves through footage. Numbers are frames, counted from 0; times are from the first frame."""
 
@@ -36,6 +40,7 @@ class PlayerBar(QWidget):
     def __init__(self, commands: CommandTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._duration = 0.0
+        self._words: list[QLabel] = []
         self.slider = FrameSlider()
         self.frame = NumberField("Frame number", "Frame number, counted from 0; Enter goes there")
         self.frame.setFixedWidth(72)
@@ -51,6 +56,8 @@ class PlayerBar(QWidget):
         self.every.setRange(1, 9999)
         for field in (self.first, self.last, self.every):
             field.setFixedWidth(56)
+        for box in (self.frame, self.time, self.first, self.last, self.every):
+            box.setFixedHeight(26)
         for label in (self.of_frames, self.of_time, self.rectangle):
             label.setFont(theme.font("number"))
         self.play_button = command_button(commands, "review.play")
@@ -60,7 +67,7 @@ class PlayerBar(QWidget):
         transport.addWidget(self.play_button)
         transport.addWidget(command_button(commands, "review.step_forward"))
         transport.addSpacing(8)
-        transport.addWidget(QLabel("frame"))
+        transport.addWidget(self._word("frame"))
         transport.addWidget(self.frame)
         transport.addWidget(self.of_frames)
         transport.addSpacing(12)
@@ -72,18 +79,19 @@ class PlayerBar(QWidget):
         transport.addWidget(command_button(commands, "review.whole_frame"))
         reading = QHBoxLayout()
         reading.setSpacing(4)
-        reading.addWidget(command_button(commands, "review.read_frame", text=True))
-        reading.addWidget(command_button(commands, "review.add", text=True))
+        self._wordy = [command_button(commands, f"review.{name}") for name in ("read_frame", "add", "read_range")]
+        reading.addWidget(self._wordy[0])
+        reading.addWidget(self._wordy[1])
         reading.addStretch(1)
-        reading.addWidget(QLabel("from"))
+        reading.addWidget(self._word("from"))
         reading.addWidget(self.first)
         reading.addWidget(command_button(commands, "review.range_first"))
-        reading.addWidget(QLabel("to"))
+        reading.addWidget(self._word("to"))
         reading.addWidget(self.last)
         reading.addWidget(command_button(commands, "review.range_last"))
-        reading.addWidget(QLabel("every"))
+        reading.addWidget(self._word("every"))
         reading.addWidget(self.every)
-        reading.addWidget(command_button(commands, "review.read_range", text=True))
+        reading.addWidget(self._wordy[2])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(4)
@@ -96,6 +104,21 @@ class PlayerBar(QWidget):
         for field in (self.first, self.last, self.every):
             field.valueChanged.connect(self._range_edited)
         self.show_rectangle(None)
+        # Narrower than its buttons with their words: those then show their icons alone.
+        self.setMinimumWidth(432)
+
+    def _word(self, text: str) -> QLabel:
+        label = QLabel(text)
+        self._words.append(label)
+        return label
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        wide = self.width() >= _WIDE
+        style = Qt.ToolButtonStyle
+        for button in self._wordy:
+            button.setToolButtonStyle(style.ToolButtonTextBesideIcon if wide else style.ToolButtonIconOnly)
+        for label in (*self._words, self.of_time, self.rectangle):
+            label.setVisible(wide)
 
     def show_video(self, info: VideoInfo | None) -> None:
         """Set up for a video; None: nothing can be moved."""

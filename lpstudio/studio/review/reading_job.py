@@ -186,4 +186,3 @@ def _pixels(target: ReadTarget) -> dict[str, Any]:
     if target.rectangle is not None:
         fields["rectangle"] = list(target.rectangle)
     return fields
-

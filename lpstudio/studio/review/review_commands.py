@@ -18,8 +18,8 @@ def register(workspace: ReviewWorkspace) -> None:
     table = workspace.studio.commands
 
     def add(
-        name: str, title: str, run: object, available: object = None, *, shortcuts: tuple[str, ...] = (), icon: str = "",
-        tip: str = "", checkable: bool = False, separator: bool = False, menu: str = _MENU,
+        name: str, title: str, run: object, available: object = None, *, shortcuts: tuple[str, ...] = (),
+        icon: str = "", tip: str = "", checkable: bool = False, separator: bool = False, menu: str = _MENU,
     ) -> None:  # fmt: skip
         command = Command(
             f"review.{name}", title, menu, shortcuts, icon, tip, "review", checkable, separator_before=separator
@@ -75,7 +75,7 @@ def register(workspace: ReviewWorkspace) -> None:
         tip="Keep this reading as the draft of an unlabelled crop")  # fmt: skip
     add("draft_all", "Keep all readings as drafts", lambda: control.keep_drafts(control.items.items),
         lambda: drafts_possible() and any(item.key and item.marks for item in control.items.items),
-        icon="bot", tip="Keep every reading of an unlabelled crop as its draft; a person's work is not touched")  # fmt: skip
+        icon="bot", tip="Keep every reading of an unlabelled crop as its draft")  # fmt: skip
     add("add", "Add to pro&ject", workspace.adder.add, lambda: workspace.adder.possible, shortcuts=("Ctrl+I",),
         icon="image-plus", tip="Add the crop to the project with its characters as a draft")  # fmt: skip
     add("annotate", "Open in Annotat&e", workspace.open_in_annotate, lambda: bool(workspace.crop_in_front),

@@ -62,17 +62,13 @@ class Source:
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """All pictures of a folder and its subfolders, hidden ones left out. Raises LpStudioError when it cannot be read."""
+    """All pictures of a folder and its subfolders, hidden ones left out. Raises LpStudioError when it is not there."""
     if not folder.is_dir():
         raise LpStudioError("this folder is not there", path=folder, remedy="Choose another source.")
     found: list[Path] = []
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [
-            Path(parent, name)
-            for name in files
-            if not name.startswith(".") and is_image_name(name)
-        ]
+        found += [Path(parent, name) for name in files if not name.startswith(".") and is_image_name(name)]
     return found
 
 

@@ -92,9 +92,9 @@ class ReviewWorkspace(Workspace):
             self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
         self.splitter.setChildrenCollapsible(True)
         self.splitter.setCollapsible(1, False)
-        self.splitter.setSizes([204, 708, 312])
+        self.splitter.setSizes([200, 728, 288])
         self.list_panel.setMinimumWidth(168)
-        self.side.setMinimumWidth(240)
+        self.side.setMinimumWidth(284)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -221,7 +221,9 @@ class ReviewWorkspace(Workspace):
     # -- choosing ----------------------------------------------------------------------------------------------------
 
     def choose_weights(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Choose weights", self._last_folder, "Weights (*.pt);;All files (*)")
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Choose weights", self._last_folder, "Weights (*.pt);;All files (*)"
+        )
         if name:
             self._last_folder = str(Path(name).parent)
             self.use_weights(Path(name))
