@@ -16,6 +16,8 @@ from lpstudio.resources import resource
 DEFAULT_FORMATS = "ph"
 NO_FORMATS = "none"
 _KINDS = {"L": LETTERS, "D": DIGITS, "X": CHARACTERS}
+_FREE_SHIPPED = 0.03  # share of plates taken to fit no format: of a country's list, and of formats written out
+_FREE_WRITTEN = 0.01
 _OTHER_FIRST = 0.02  # how much of the first place's prior other letters than the usual ones keep
 
 
@@ -87,19 +89,25 @@ class FormatSet:
 
 
 def formats_from(choice: str) -> FormatSet:
-    """The formats of a choice: ``ph`` (or another set shipped), ``none``, or patterns separated by commas.
+    """The formats of a choice: shipped sets such as ``ph`` and patterns, separated by commas, or ``none``.
 
     Raises UsageError for anything else.
     """
-    word = choice.strip()
-    if word.lower() == NO_FORMATS:
+    parts = [part.strip() for part in choice.split(",") if part.strip()]
+    if [part.lower() for part in parts] == [NO_FORMATS]:
         return FormatSet(NO_FORMATS, (), 1.0)
-    if word.lower() in shipped_sets():
-        return load_formats(resource("plates", f"{word.lower()}.toml"))
-    patterns = [part for part in word.split(",") if part.strip()]
-    if not patterns:
+    if not parts:
         raise UsageError("no plate format is given", remedy=f"Known: {', '.join(shipped_sets())}, none, or LLL DDDD")
-    return FormatSet(word, tuple(Format.from_pattern(pattern) for pattern in patterns), 0.01)
+    formats: list[Format] = []
+    free = _FREE_WRITTEN
+    for part in parts:
+        if part.lower() in shipped_sets():
+            shipped = load_formats(resource("plates", f"{part.lower()}.toml"))
+            formats += shipped.formats
+            free = max(free, shipped.free)
+        else:
+            formats.append(Format.from_pattern(part))
+    return FormatSet(", ".join(parts), tuple(formats), free)
 
 
 def shipped_sets() -> list[str]:
@@ -118,7 +126,7 @@ def load_formats(path: Path) -> FormatSet:
     if not isinstance(entries, list) or not entries:
         raise LpStudioError("there is no [[format]] in it", path=path)
     formats = tuple(_format(entry, number, path) for number, entry in enumerate(entries, 1))
-    return FormatSet(path.stem, formats, 0.03)
+    return FormatSet(path.stem, formats, _FREE_SHIPPED)
 
 
 def _format(entry: Mapping[str, Any], number: int, path: Path) -> Format:

@@ -1,0 +1,81 @@
+"""The reader: weights and pictures in, characters with candidates out. All reading goes through here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lpstudio.dataset.types import Candidate, Character
+from lpstudio.reading.detect import CONFIDENCE, RawCharacter, detect, posterior
+from lpstudio.reading.weights import Weights
+
+CANDIDATES = 5
+_LEAST = 0.001  # probability of candidates after the second that are still told
+_LARGE = 2.5  # times the trained side: larger pictures are looked at in more than one size
+_MOST_SIDE = 1280
+
+
+class CharacterReader:
+    """Reads characters with given weights.
+
+    ``side``: pixels of the square the model sees, a multiple of 32; None: what the weights were trained at, and for
+    pictures far larger also their own size (a plate in a whole frame would be too small otherwise).
+    """
+
+    def __init__(self, weights: Weights, side: int | None = None, confidence: float = CONFIDENCE) -> None:
+        self.weights = weights
+        self.side = None if side is None else max(32, (side + 31) // 32 * 32)
+        self.confidence = confidence
+
+    def read(self, images: Sequence[NDArray[np.uint8]]) -> list[list[Character]]:
+        """The characters of each BGR picture, in no particular order, with their candidates best first.
+
+        Polygons are in pixels of the picture given.
+        """
+        return [[self.character(raw) for raw in found] for found in self.read_raw(images)]
+
+    def read_raw(self, images: Sequence[NDArray[np.uint8]]) -> list[list[RawCharacter]]:
+        """As :meth:`read`, with the whole class rows."""
+        results = self._detect(images, self.side or self.weights.side)
+        if self.side is None:
+            for number, image in enumerate(images):
+                large = min(_MOST_SIDE, (max(image.shape[:2]) + 31) // 32 * 32)
+                if large >= _LARGE * self.weights.side:
+                    other = self._detect([image], large)[0]
+                    if _trust(other) > _trust(results[number]):
+                        results[number] = other
+        return results
+
+    def character(self, raw: RawCharacter) -> Character:
+        """A detection as a character of the project's words: named class, ranked candidates."""
+        names = self.weights.alphabet.names
+        probabilities = posterior(raw.logits, self.weights.temperature)
+        order = np.argsort(-probabilities, kind="stable")[:CANDIDATES]
+        candidates = tuple(
+            Candidate(names[i], float(probabilities[i]))
+            for rank, i in enumerate(order)
+            if rank < 2 or probabilities[i] >= _LEAST
+        )
+        polygon = tuple((float(x), float(y)) for x, y in raw.polygon)
+        return Character(polygon, candidates[0].char, candidates=candidates, confidence=raw.confidence)
+
+    def probabilities(self, raw: RawCharacter) -> dict[str, float]:
+        """The whole posterior of a detection, by class name."""
+        values = posterior(raw.logits, self.weights.temperature)
+        return dict(zip(self.weights.alphabet.names, values.tolist(), strict=True))
+
+    def _detect(self, images: Sequence[NDArray[np.uint8]], side: int) -> list[list[RawCharacter]]:
+        return detect(
+            self.weights.model,
+            images,
+            classes=len(self.weights.alphabet),
+            side=side,
+            device=self.weights.device,
+            confidence=self.confidence,
+        )
+
+
+def _trust(found: Sequence[RawCharacter]) -> float:
+    return sum(character.confidence for character in found)

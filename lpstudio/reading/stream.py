@@ -1,0 +1,168 @@
+"""Reading many pictures and videos: one line of JSON each picture or frame, whatever happens to any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lpstudio.dataset.types import Character
+from lpstudio.errors import LpStudioError
+from lpstudio.plates.formats import FormatSet
+from lpstudio.plates.order import Box
+from lpstudio.reading.footage import Footage, Frame
+from lpstudio.reading.pictures import load_picture
+from lpstudio.reading.plate import SeenCharacter, line, plates_of
+from lpstudio.reading.reader import CharacterReader
+from lpstudio.reading.sources import Item, Kind
+from lpstudio.similarity import Similarity
+
+_BATCH = 16
+_BATCH_PIXELS = 30_000_000  # large pictures go in smaller batches, so that memory stays bounded
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Which frames of a video are read: from ``first`` to ``last`` (included; None: the end), every ``step``-th."""
+
+    first: int = 0
+    last: int | None = None
+    step: int = 1
+
+    def count(self, available: int) -> int:
+        """How many frames that is, of a video with so many."""
+        end = available - 1 if self.last is None else min(self.last, available - 1)
+        return max(0, (end - self.first) // max(self.step, 1) + 1)
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A picture that waits for its batch, with what its line says besides the plates."""
+
+    pixels: NDArray[np.uint8]
+    scale: tuple[float, float]
+    said: dict[str, Any]
+
+
+class ReadingRun:
+    """Iterate over it for the lines, in the order of the items. ``total``: how many lines, None while unknown.
+
+    ``check()`` is called between any two steps of the work; what it raises ends the run.
+    """
+
+    def __init__(
+        self,
+        items: Sequence[Item],
+        reader: CharacterReader,
+        formats: FormatSet,
+        similarity: Similarity,
+        frames: Frames | None = None,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._items = items
+        self._reader = reader
+        self._formats = formats
+        self._similarity = similarity
+        self._frames = frames or Frames()
+        self._check = check
+        self._weights = {"weights": reader.weights.name, "calibrated": reader.weights.calibrated}
+        videos = sum(item.kind is Kind.VIDEO for item in items)
+        self._unopened = videos
+        self._known = len(items) - videos
+
+    @property
+    def total(self) -> int | None:
+        return None if self._unopened else self._known
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        waiting: list[_Waiting | dict[str, Any]] = []
+        pixels = 0
+        for one in self._pictures():
+            waiting.append(one)
+            pixels += one.pixels.size // 3 if isinstance(one, _Waiting) else 0
+            if len(waiting) >= _BATCH or pixels >= _BATCH_PIXELS:
+                yield from self._read(waiting)
+                waiting, pixels = [], 0
+        yield from self._read(waiting)
+
+    def _pictures(self) -> Iterator[_Waiting | dict[str, Any]]:
+        """What is to be read, or the line that says why it cannot be."""
+        for item in self._items:
+            self._check()
+            if item.kind is Kind.VIDEO:
+                yield from self._frames_of(item)
+                continue
+            try:
+                if item.kind is Kind.FAULT:
+                    raise LpStudioError(item.fault)
+                picture = load_picture(item.path)
+                said = {"source": item.source, "width": picture.width, "height": picture.height}
+                yield _Waiting(picture.pixels, picture.scale, said)
+            except LpStudioError as error:
+                yield self._failed(item.source, error.message)
+
+    def _frames_of(self, item: Item) -> Iterator[_Waiting | dict[str, Any]]:
+        try:
+            footage = Footage(item.path, lambda share: self._check())
+        except LpStudioError as error:
+            self._unopened -= 1
+            self._known += 1
+            yield self._failed(item.source, error.message)
+            return
+        with footage:
+            chosen = self._frames
+            count = chosen.count(footage.frame_count)
+            self._unopened -= 1
+            self._known += max(count, 1)
+            if count == 0:
+                last = footage.frame_count - 1
+                yield self._failed(item.source, f"{item.source}: there is no frame {chosen.first}, only 0 to {last}")
+            number = chosen.first
+            for frame in footage.frames(chosen.first, chosen.last, chosen.step):
+                self._check()
+                if isinstance(frame, Frame):
+                    height, width = frame.pixels.shape[:2]
+                    said = {"source": item.source, "frame": frame.number, "time_s": frame.time_s}
+                    bgr = np.ascontiguousarray(frame.pixels[..., ::-1])
+                    yield _Waiting(bgr, (1.0, 1.0), {**said, "width": width, "height": height})
+                else:
+                    yield self._failed(item.source, frame.message, min(number, footage.frame_count))
+                number += max(chosen.step, 1)
+
+    def _failed(self, source: str, message: str, frame: int | None = None) -> dict[str, Any]:
+        return line(source, frame=frame, error=message, **self._weights)
+
+    def _read(self, waiting: Sequence[_Waiting | dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        pictures = [one for one in waiting if isinstance(one, _Waiting)]
+        self._check()
+        found = iter(read_seen(self._reader, [one.pixels for one in pictures]))
+        for one in waiting:
+            if isinstance(one, _Waiting):
+                seen = [scaled(character, one.scale) for character in next(found)]
+                yield line(**one.said, plates=plates_of(seen, self._formats, self._similarity), **self._weights)
+            else:
+                yield one
+
+
+def read_seen(reader: CharacterReader, images: Sequence[NDArray[np.uint8]]) -> list[list[SeenCharacter]]:
+    """The characters of each BGR picture with boxes and whole posteriors, in pixels of the picture given."""
+    return [
+        [SeenCharacter(reader.character(raw), raw.box, reader.probabilities(raw)) for raw in found]
+        for found in reader.read_raw(images)
+    ]
+
+
+def scaled(seen: SeenCharacter, scale: tuple[float, float], offset: tuple[float, float] = (0.0, 0.0)) -> SeenCharacter:
+    """The same character in a picture ``scale`` times as large, in which this one's origin lies at ``offset``."""
+    (sx, sy), (dx, dy) = scale, offset
+    if (sx, sy, dx, dy) == (1.0, 1.0, 0.0, 0.0):
+        return seen
+    one = seen.character
+    polygon = tuple((x * sx + dx, y * sy + dy) for x, y in one.polygon)
+    x1, y1, x2, y2 = seen.box
+    box: Box = (x1 * sx + dx, y1 * sy + dy, x2 * sx + dx, y2 * sy + dy)
+    character = Character(polygon, one.char, candidates=one.candidates, confidence=one.confidence)
+    return SeenCharacter(character, box, seen.probabilities)

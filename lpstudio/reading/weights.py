@@ -1,0 +1,221 @@
+"""Weights: opened without ever running what is inside them, and checked before anything is read with them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import pickle
+import warnings
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lpstudio.alphabet import Alphabet
+from lpstudio.errors import LpStudioError
+from lpstudio.resources import resource
+from lpstudio.training.offline import stay_offline
+
+if TYPE_CHECKING:
+    import torch
+
+log = logging.getLogger(__name__)
+
+_STRIDE = 32
+_RETRAIN = "Choose weights that lpstudio train made"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A model ready to read. ``name`` is what readings say; ``side`` the pixels it was trained at.
+
+    ``temperature``: τ of the posterior, 1 unless ``calibrated``.
+    """
+
+    model: torch.nn.Module
+    path: Path
+    name: str
+    alphabet: Alphabet
+    side: int
+    device: torch.device
+    temperature: float = 1.0
+    calibrated: bool = False
+
+
+def starter_weights() -> Path | None:
+    """The weights that come with the program, or None where there are none."""
+    found = sorted(resource("weights").glob("starter-*.pt"))
+    return found[0] if found else None
+
+
+def find_weights(given: Path | None) -> Path:
+    """The file of the weights to use: the given one, or the starter weights. Raises LpStudioError."""
+    if given is None:
+        starter = starter_weights()
+        if starter is None:
+            raise LpStudioError(
+                "no weights were given, and this installation has no starter weights",
+                remedy="Train some with lpstudio train, then give them with --weights FILE",
+            )
+        log.info("reading with the starter weights %s", starter.stem)
+        return starter
+    path = Path(given)
+    if path.is_dir():
+        raise LpStudioError("weights are a file, this is a folder", path=path, remedy="Name the best.pt in it")
+    if not path.is_file():
+        raise LpStudioError("there are no such weights", path=path)
+    return path
+
+
+def load_weights(given: Path | None, device: str | None = None) -> Weights:
+    """Open weights safely. ``device``: ``cpu``, ``cuda:0``, ``mps``; None: the best there is.
+
+    Raises LpStudioError that names the file when it is missing, cut off, of another task, or holds anything but a known
+    model: what a file wants to run is never run.
+    """
+    path = find_weights(given)
+    stay_offline()
+    checkpoint = _open_checkpoint(path)
+
+    from ultralytics.nn.tasks import SegmentationModel
+
+    model: Any = checkpoint.get("ema") or checkpoint.get("model") if isinstance(checkpoint, dict) else None
+    if not isinstance(model, SegmentationModel):
+        task = type(model).__name__.removesuffix("Model").lower() if hasattr(model, "yaml") else ""
+        made_for = f"are for another task ({task})" if task else "hold no model"
+        raise LpStudioError(f"these weights {made_for}, not for segmentation", path=path, remedy=_RETRAIN)
+    alphabet = _alphabet(model, path)
+    target = _device(device)
+    side = _side(checkpoint)
+    try:
+        head = model.model[-1]
+        if getattr(head, "one2one_cv2", None) is not None:
+            head.end2end = False  # candidates need whole class rows, which the NMS-free branch does not give
+        model = model.float().fuse(verbose=False).eval().to(target)
+        model.requires_grad_(False)
+        _try_out(model, len(alphabet), target, path)
+    except LpStudioError:
+        raise
+    except Exception as error:
+        raise LpStudioError(
+            f"the model in these weights does not run ({_first_line(error)})", path=path, remedy=_RETRAIN
+        ) from error
+    temperature, calibrated = _calibration(path)
+    return Weights(model, path, _name_of(path), alphabet, side, target, temperature, calibrated)
+
+
+def _open_checkpoint(path: Path) -> Any:
+    if path.suffix.lower() != ".pt":
+        raise LpStudioError("weights are a .pt file", path=path, remedy=_RETRAIN)
+    if path.stat().st_size == 0:
+        raise LpStudioError("the weights file is empty", path=path)
+    from ultralytics.nn.tasks import torch_safe_load
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            checkpoint, _ = torch_safe_load(path.absolute(), safe_only=True)
+    except OSError as error:
+        raise LpStudioError(f"the weights cannot be read ({error.strerror or error})", path=path) from None
+    except Exception as error:  # whatever is in the file decides what the loader raises
+        log.debug("weights refused", exc_info=True)
+        refused = _chain_has(error, pickle.UnpicklingError) or isinstance(error, ModuleNotFoundError)
+        if refused and (zipfile.is_zipfile(path) or _is_plain_pickle(path)):
+            raise LpStudioError(
+                "these weights hold something else than a known model, which could run code; nothing of it was run",
+                path=path,
+                remedy="Use them only if you trust where they come from, and save them again with plain Ultralytics",
+            ) from None
+        raise LpStudioError(
+            "this is no weights file, or it is damaged or cut off", path=path, remedy="Copy it again, or train anew"
+        ) from None
+    return checkpoint
+
+
+def _chain_has(error: BaseException | None, kind: type[BaseException]) -> bool:
+    while error is not None:
+        if isinstance(error, kind):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _is_plain_pickle(path: Path) -> bool:
+    """Whether a file that is no zip at least begins and ends as a pickle does."""
+    with path.open("rb") as file:
+        start = file.read(2)
+        file.seek(-1, 2)
+        return len(start) == 2 and start[0] == 0x80 and start[1] <= 5 and file.read(1) == b"."
+
+
+def _alphabet(model: Any, path: Path) -> Alphabet:
+    try:
+        alphabet = Alphabet.from_names(model.names)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise LpStudioError(f"the class names in these weights are of no use ({error})", path=path) from None
+    if not alphabet.characters:
+        shown = ", ".join(alphabet.names[:3])
+        raise LpStudioError(f"these weights know no plate characters, only {shown}, …", path=path, remedy=_RETRAIN)
+    if len(alphabet) != int(model.model[-1].nc):
+        raise LpStudioError("these weights name other classes than their model has", path=path, remedy=_RETRAIN)
+    return alphabet
+
+
+def _side(checkpoint: dict[str, Any]) -> int:
+    arguments = checkpoint.get("train_args")
+    size = arguments.get("imgsz") if isinstance(arguments, dict) else None
+    if isinstance(size, (list, tuple)):
+        size = max(size, default=None)
+    if not isinstance(size, (int, float)) or not math.isfinite(size) or not _STRIDE <= size <= 8192:
+        return 640  # what Ultralytics trains at when nothing is said
+    return math.ceil(size / _STRIDE) * _STRIDE
+
+
+def _device(wanted: str | None) -> torch.device:
+    import torch
+
+    from lpstudio.training.devices import resolve_device
+
+    name = resolve_device(wanted or "auto").partition(",")[0]
+    return torch.device(f"cuda:{name}" if name.isdigit() else name)
+
+
+def _try_out(model: Any, classes: int, device: torch.device, path: Path) -> None:
+    """One small pass, so that a model that cannot run says so now."""
+    import torch
+
+    from lpstudio.reading.detect import predict
+
+    output = predict(model, torch.zeros(1, 3, 64, 64, device=device))
+    if output.protos is None or output.decoded.shape[1] != 4 + classes + output.protos.shape[1]:
+        raise LpStudioError("the model in these weights gives no outlines", path=path, remedy=_RETRAIN)
+    if not bool(torch.isfinite(output.decoded).all()):
+        raise LpStudioError("the numbers in these weights are broken (not finite)", path=path, remedy=_RETRAIN)
+
+
+def _calibration(path: Path) -> tuple[float, bool]:
+    """The temperature fitted for these weights, from ``STEM.calibration.json`` beside them."""
+    sidecar = path.with_name(f"{path.stem}.calibration.json")
+    if not sidecar.is_file():
+        return 1.0, False
+    try:
+        temperature = float(json.loads(sidecar.read_text(encoding="utf-8"))["temperature"])
+        if not math.isfinite(temperature) or temperature <= 0:
+            raise ValueError("the temperature must be above 0")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        log.warning("%s: this calibration is not used (%s)", sidecar, _first_line(error))
+        return 1.0, False
+    return temperature, True
+
+
+def _name_of(path: Path) -> str:
+    """``starter-n``; weights inside a run's folder are called after the run."""
+    absolute = path.absolute()
+    if absolute.parent.name == "weights" and absolute.stem in ("best", "last"):
+        return f"{absolute.parent.parent.name}/{absolute.stem}"
+    return absolute.stem
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
