@@ -55,7 +55,7 @@ class EmptyState(QWidget):
             primary = command_id == "file.open"
             button.setProperty("primary", primary)
             button.setIcon(icon(name, "text_on_accent" if primary else "icon"))
-            button.setIconSize(QSize(16, 16))
+            button.setIconSize(QSize(24, 16))
             button.setMinimumHeight(36)
             button.clicked.connect(lambda _checked=False, command_id=command_id: self.command_wanted.emit(command_id))
             row.addWidget(button)
@@ -97,9 +97,9 @@ class EmptyState(QWidget):
         layout.setSpacing(4)
         name = path.parent.name if path.suffix in (".yaml", ".yml") else path.name
         button = QPushButton(row)
-        button.setFlat(True)
         button.setProperty("row", True)
         button.setIcon(icon("folder"))
+        button.setIconSize(QSize(24, 16))
         place = button.fontMetrics().elidedText(shown_path(path), Qt.TextElideMode.ElideMiddle, 340)
         button.setText(f"{name}    {place}")
         button.setToolTip(str(path))
@@ -116,5 +116,5 @@ class EmptyState(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.color("canvas"))
+        painter.fillRect(self.rect(), theme.color("panel"))
         painter.end()

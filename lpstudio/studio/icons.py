@@ -74,15 +74,13 @@ class _TintedEngine(QIconEngine):
         return self._pixmap(size, 1.0, mode, state)
 
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
-        """``size`` is in device pixels already; ``scale`` is the ratio of the screen."""
-        return self._pixmap(size, 1.0, mode, state, scale)
+        """``size`` is in device-independent pixels; ``scale`` is the ratio of the screen."""
+        return self._pixmap(size, scale, mode, state)
 
-    def _pixmap(
-        self, size: QSize, ratio: float, mode: QIcon.Mode, state: QIcon.State, mark_ratio: float | None = None
-    ) -> QPixmap:
+    def _pixmap(self, size: QSize, ratio: float, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         width, height = round(size.width() * ratio), round(size.height() * ratio)
         pixmap = QPixmap(_rendered(self._name, width, height, self._rgba(mode, state)))
-        pixmap.setDevicePixelRatio(mark_ratio or ratio)
+        pixmap.setDevicePixelRatio(ratio)
         return pixmap
 
     def clone(self) -> QIconEngine:

@@ -166,6 +166,7 @@ class CommandPalette(QFrame):
         self.list.setUniformItemSizes(True)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setFrameShape(QFrame.Shape.NoFrame)
+        self.list.setStyleSheet("border: none;")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.clicked.connect(self._run)
         self._nothing = QLabel("No command has these letters", self)
@@ -199,7 +200,8 @@ class CommandPalette(QFrame):
 
     def _place(self) -> None:
         width = min(WIDTH, self._window.width() - 32)
-        self.setFixedSize(width, ROW * ROWS + 64)
+        rows = min(ROWS, max(1, self.model.rowCount()))
+        self.setFixedSize(width, ROW * rows + 60)
         self.move((self._window.width() - width) // 2, 48)
 
     def _search(self, query: str) -> None:
@@ -214,6 +216,7 @@ class CommandPalette(QFrame):
         empty = self.model.rowCount() == 0
         self.list.setVisible(not empty)
         self._nothing.setVisible(empty)
+        self._place()
         self._select(0)
 
     def _select(self, row: int) -> None:

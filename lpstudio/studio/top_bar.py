@@ -44,7 +44,7 @@ class TopBar(QWidget):
         self.palette_button.setObjectName("palette_button")
         self.palette_button.setDefaultAction(palette_action)
         self.palette_button.setText("Commands")
-        self.palette_button.setIconSize(QSize(16, 16))
+        self.palette_button.setIconSize(QSize(22, 16))
         self.palette_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.palette_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         layout.addWidget(self.menu_bar)

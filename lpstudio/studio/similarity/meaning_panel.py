@@ -1,4 +1,4 @@
-"""What the similarity means for the loss: two mistakes side by side, term by term, with the numbers of a training."""
+"""What the similarity means for the loss: two mistakes term by term, with the numbers of a training."""
 
 from __future__ import annotations
 
@@ -17,77 +17,106 @@ from lpstudio.training.settings import LossSettings
 
 STRENGTH = 5.0  # the logit of the sanity check that the default shows
 HIGHEST = 12.0
-ROW = 20
+TITLE_ROW = 20
+LINE_ROW = 20
+GAP = 4
 
 
 @dataclass(frozen=True)
-class BarLine:
-    """One line of a term: what it is, how it comes about, its value."""
+class Term:
+    """One part of the loss: what it is called, how it is made, and its value for each mistake."""
 
     title: str
     formula: str
-    value: float
+    details: tuple[str, ...]
+    values: tuple[float, ...]
     strong: bool = False
 
 
-def lines_of(terms: LossTerms) -> list[BarLine]:
-    """The loss as lines, from the parts to the sum."""
-    lines = [BarLine("Cross entropy", "CE", terms.cross_entropy)]
-    for rank, term in enumerate(terms.topk_terms, start=1):
-        formula = f"{term.char}: {term.probability:.3f} × (1 − {term.similarity:.2f})"
-        lines.append(BarLine(f"Best {rank}", formula, term.penalty))
-    lines.append(BarLine("Similarity term", "T, their sum", terms.similarity_term))
-    formula = f"{terms.base_weight:g} · CE + {terms.topk_weight:g} · T"
-    lines.append(BarLine("Loss", formula, terms.total, strong=True))
-    lines.append(BarLine("In the curves", f"{terms.gain:g} × loss", terms.logged))
-    return lines
+def terms_of(losses: Sequence[LossTerms]) -> list[Term]:
+    """The losses of several mistakes, part by part, from the parts to the sum."""
+
+    def part(title: str, formula: str, values: list[float], strong: bool = False) -> Term:
+        return Term(title, formula, ("",) * len(values), tuple(values), strong)
+
+    first = losses[0]
+    parts = [part("Cross entropy CE", "−log p(true)", [loss.cross_entropy for loss in losses])]
+    for rank in range(len(first.topk_terms)):
+        tops = [loss.topk_terms[rank] for loss in losses]
+        details = tuple(f"{top.char}: {top.probability:.3f} × (1 − {top.similarity:.2f})" for top in tops)
+        title = ("First of the top", "Second of the top")[rank] if rank < 2 else f"{rank + 1}th of the top"
+        parts.append(Term(title, "p × (1 − S)", details, tuple(top.penalty for top in tops)))
+    parts.append(part("Similarity term T", "sum of the top", [loss.similarity_term for loss in losses]))
+    formula = f"{first.base_weight:g} · CE + {first.topk_weight:g} · T"
+    parts.append(part("Loss", formula, [loss.total for loss in losses], strong=True))
+    parts.append(part("In the curves", f"{first.gain:g} × loss", [loss.logged for loss in losses]))
+    return parts
 
 
 class TermBars(QWidget):
-    """The lines with a bar each; bars of all columns have the same scale."""
+    """Every term with one bar a mistake below one another; all bars have the same scale."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.lines: list[BarLine] = []
+        self.terms: list[Term] = []
+        self._mistakes: tuple[str, ...] = ()
         self._longest = 1.0
-        self._token = "bar"
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.notifier().changed.connect(self.update)
 
-    def show_lines(self, lines: list[BarLine], longest: float) -> None:
-        """``longest``: the value of a bar over the whole width."""
-        self.lines, self._longest = lines, max(longest, 1e-9)
-        self.setFixedHeight(2 * ROW * len(lines))
-        self.setAccessibleName("; ".join(f"{line.title} {line.value:.4f}" for line in lines))
+    def show_terms(self, terms: list[Term], mistakes: tuple[str, ...]) -> None:
+        """``mistakes``: the short names of the compared mistakes, as "O→0"."""
+        self.terms, self._mistakes = terms, mistakes
+        self._longest = max([value for term in terms for value in term.values] + [1e-9])
+        self.setFixedHeight(self.sizeHint().height())
+        said = (f"{m} {term.title} {v:.4f}" for term in terms for m, v in zip(mistakes, term.values, strict=True))
+        self.setAccessibleName("; ".join(said))
         self.update()
 
+    def _term_height(self) -> int:
+        return TITLE_ROW + LINE_ROW * len(self._mistakes) + GAP
+
     def sizeHint(self) -> QSize:
-        return QSize(280, 2 * ROW * max(len(self.lines), 1))
+        return QSize(280, max(1, len(self.terms)) * self._term_height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        width = self.width()
-        for at, line in enumerate(self.lines):
-            top = at * 2 * ROW
-            if line.strong:
-                painter.fillRect(0, top, width, 2 * ROW - 2, theme.color("hover"))
-            upper = QRect(4, top, width - 8, ROW)
-            painter.setFont(theme.font("strong" if line.strong else "body"))
+        for at, term in enumerate(self.terms):
+            top = at * self._term_height()
+            if term.strong:
+                painter.fillRect(0, top, self.width(), self._term_height() - GAP + 2, theme.color("hover"))
+            head = QRect(4, top, self.width() - 8, TITLE_ROW)
+            painter.setFont(theme.font("strong" if term.strong else "body"))
             painter.setPen(theme.color("text"))
-            painter.drawText(upper, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, line.title)
-            numbers = theme.font("number")
-            numbers.setBold(line.strong)
-            painter.setFont(numbers)
-            painter.drawText(upper, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{line.value:.4f}")
+            painter.drawText(head, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, term.title)
             painter.setFont(theme.font("small"))
             painter.setPen(theme.color("text_dim"))
-            middle = QRect(100, top, width - 170, ROW)
-            painter.drawText(middle, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, line.formula)
-            track = QRect(4, top + ROW + 4, width - 8, 6)
-            painter.fillRect(track, theme.color("field"))
-            length = round(track.width() * min(1.0, line.value / self._longest))
-            painter.fillRect(track.x(), track.y(), length, track.height(), theme.color("bar"))
+            painter.drawText(head, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, term.formula)
+            for number, value in enumerate(term.values):
+                row = QRect(4, top + TITLE_ROW + number * LINE_ROW, self.width() - 8, LINE_ROW)
+                self._paint_line(painter, row, number, term, value)
         painter.end()
+
+    def _paint_line(self, painter: QPainter, row: QRect, number: int, term: Term, value: float) -> None:
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.setFont(theme.font("small"))
+        painter.setPen(theme.color("text_dim"))
+        painter.drawText(row, Qt.AlignmentFlag.AlignLeft | middle, self._mistakes[number])
+        figures = theme.font("number")
+        figures.setBold(term.strong)
+        painter.setFont(figures)
+        painter.setPen(theme.color("text"))
+        painter.drawText(row, Qt.AlignmentFlag.AlignRight | middle, f"{value:.4f}")
+        track = QRect(row.x() + 36, row.y() + 8, row.width() - 36 - 56, 4)
+        if term.details[number]:
+            painter.setFont(theme.font("small"))
+            painter.setPen(theme.color("text_dim"))
+            upper = QRect(track.x(), row.y(), track.width(), 14)
+            painter.drawText(upper, Qt.AlignmentFlag.AlignLeft | middle, term.details[number])
+            track.moveTop(row.y() + 15)
+        painter.fillRect(track, theme.color("separator"))
+        length = round(track.width() * min(1.0, value / self._longest))
+        painter.fillRect(track.x(), track.y(), max(length, 1), track.height(), theme.color("bar"))
 
 
 class MeaningPanel(QWidget):
@@ -117,8 +146,7 @@ class MeaningPanel(QWidget):
         form.addRow("Compared with", self.other)
         form.addRow("Its logit", self.strength)
         form.addRow("Logit of the true", self.true_strength)
-        self.first_title, self.second_title = QLabel(self), QLabel(self)
-        self.first, self.second = TermBars(self), TermBars(self)
+        self.bars = TermBars(self)
         self.verdict = QLabel(self)
         self.verdict.setWordWrap(True)
         layout = QVBoxLayout(self)
@@ -126,10 +154,7 @@ class MeaningPanel(QWidget):
         layout.setSpacing(8)
         layout.addLayout(form)
         layout.addWidget(self.verdict)
-        for title, bars in ((self.first_title, self.first), (self.second_title, self.second)):
-            title.setFont(theme.font("strong"))
-            layout.addWidget(title)
-            layout.addWidget(bars)
+        layout.addWidget(self.bars)
         layout.addStretch(1)
 
     def show_similarity(self, names: Sequence[str], similarity: Similarity, settings: LossSettings) -> None:
@@ -168,11 +193,7 @@ class MeaningPanel(QWidget):
             return
         true, predicted, other = self.true.currentText(), self.predicted.currentText(), self.other.currentText()
         first, second = self.explain(predicted), self.explain(other)
-        longest = max(first.cross_entropy, second.cross_entropy, first.total, second.total)
-        self.first_title.setText(_title(true, predicted))
-        self.second_title.setText(_title(true, other))
-        self.first.show_lines(lines_of(first), longest)
-        self.second.show_lines(lines_of(second), longest)
+        self.bars.show_terms(terms_of((first, second)), (f"{true}→{predicted}", f"{true}→{other}"))
         self.verdict.setText(self._verdict(true, predicted, other, first.total, second.total))
 
     def _verdict(self, true: str, predicted: str, other: str, first: float, second: float) -> str:
@@ -182,7 +203,3 @@ class MeaningPanel(QWidget):
         less, more = (predicted, other) if difference > 0 else (other, predicted)
         why = f", because {true} and {less} look alike" if self._similarity.is_similar(true, less) else ""
         return f"Taking {true} for {less} costs {abs(difference):.4f} less than taking it for {more}{why}."
-
-
-def _title(true: str, predicted: str) -> str:
-    return f"{true} taken for {predicted}" if true != predicted else f"{true} read as {true}"
