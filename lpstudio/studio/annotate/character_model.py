@@ -14,7 +14,7 @@ from lpstudio.studio.annotate.edits import Item
 from lpstudio.studio.icons import icon
 
 _Index = QModelIndex | QPersistentModelIndex
-COLUMNS = ("", "Class", "Candidates", "Points", "")
+COLUMNS = ("", "class", "candidates", "points", "")
 
 
 class CharacterModel(QAbstractTableModel):
@@ -54,9 +54,11 @@ class CharacterModel(QAbstractTableModel):
         return 0 if parent is not None and parent.isValid() else len(COLUMNS)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
-        return None
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole and section == 3:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        return COLUMNS[section] if role == Qt.ItemDataRole.DisplayRole else None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
         flags = super().flags(index)

@@ -77,24 +77,22 @@ class CropDelegate(QStyledItemDelegate):
         painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
 
     def _second_line(self, painter: QPainter, rect: QRect, index: _Index) -> None:
+        """The state's mark, then the text (the state's word while there is none), and the split at the right."""
         self._mark(painter, QRect(rect.left(), rect.top() + 3, 14, 14), index)
-        painter.setFont(theme.font("small"))
-        painter.setPen(theme.color("text_dim"))
         left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        text = str(index.data(Role.TEXT) or "")
         words = rect.adjusted(20, 0, 0, 0)
-        tail = text or str(index.data(Role.SPLIT))
-        metrics = painter.fontMetrics()
-        room = words.width() - metrics.horizontalAdvance(tail) - 8
-        state = state_of(index).value
-        painter.drawText(words, left, metrics.elidedText(state, Qt.TextElideMode.ElideRight, room))
+        text = str(index.data(Role.TEXT) or "")
+        split = str(index.data(Role.SPLIT))
+        painter.setFont(theme.font("small"))
+        painter.setPen(theme.color("text_dim"))
+        room = words.width() - painter.fontMetrics().horizontalAdvance(split) - 8
+        painter.drawText(words, right, split)
         if text:
-            mono = theme.font("mono")
-            mono.setPixelSize(11)
-            painter.setFont(mono)
+            painter.setFont(theme.font("mono"))
             painter.setPen(theme.color("text"))
-        painter.drawText(words, right, tail)
+        shown = painter.fontMetrics().elidedText(text or state_of(index).value, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(words, left, shown)
 
     @staticmethod
     def _thumbnail(painter: QPainter, box: QRect, index: _Index) -> None:

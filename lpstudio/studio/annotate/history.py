@@ -31,6 +31,11 @@ class History:
     def __len__(self) -> int:
         return len(self._done)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to undo and nothing to redo."""
+        return not self._done and not self._undone
+
     def push(self, step: Step) -> None:
         """Remember a step, merged into the one before when both belong to one gesture."""
         self._undone.clear()

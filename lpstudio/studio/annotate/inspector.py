@@ -23,6 +23,7 @@ from lpstudio.studio.annotate.crop_editor import CropEditor
 from lpstudio.studio.annotate.state_marks import MARKS
 from lpstudio.studio.commands import CommandTable
 from lpstudio.studio.icons import icon
+from lpstudio.studio.menus import icon_action
 from lpstudio.studio.widgets.reading_strip import typed_character
 
 _FAULTS_SHOWN = 4
@@ -115,8 +116,9 @@ class Inspector(QWidget):
         self.table.setTabKeyNavigation(False)
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
+        header.setFont(theme.font("small"))
         header.setMinimumSectionSize(20)
-        for column, width in ((0, 28), (1, 48), (3, 52), (4, 28)):
+        for column, width in ((0, 28), (1, 40), (3, 44), (4, 24)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             self.table.setColumnWidth(column, width)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
@@ -161,10 +163,8 @@ class Inspector(QWidget):
     def add_display_commands(self, commands: CommandTable, ids: tuple[str, ...]) -> None:
         """Buttons for these commands at the bottom."""
         for command_id in ids:
-            action = commands.action(command_id)
             button = QToolButton(self)
-            button.setDefaultAction(action)
-            button.setIcon(icon(commands.command(command_id).icon))
+            button.setDefaultAction(icon_action(commands, command_id))
             button.setIconSize(QSize(18, 18))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self.buttons.addWidget(button)

@@ -1,0 +1,538 @@
+"""The Annotate workspace: list, canvas, reading strip and inspector around one open crop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, QSettings, QSize, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QVBoxLayout, QWidget
+
+from lpstudio.dataset.types import CropState
+from lpstudio.studio import theme
+from lpstudio.studio.annotate import command_set
+from lpstudio.studio.annotate.canvas_bar import CanvasBar, WordLine
+from lpstudio.studio.annotate.crop_delegate import Density
+from lpstudio.studio.annotate.crop_desk import CropDesk
+from lpstudio.studio.annotate.crop_editor import CropEditor
+from lpstudio.studio.annotate.crop_list import CropList
+from lpstudio.studio.annotate.edit_canvas import EditCanvas, Tool
+from lpstudio.studio.annotate.filters import UNVERIFIED
+from lpstudio.studio.annotate.inspector import Inspector
+from lpstudio.studio.annotate.presentation import Presentation, faults_by_item, second_candidate
+from lpstudio.studio.images import ImageLoader
+from lpstudio.studio.session import ProjectSession
+from lpstudio.studio.widgets.canvas_geometry import FloatArray, Part
+from lpstudio.studio.widgets.reading_strip import ReadingStrip
+from lpstudio.studio.workspace import Studio, Workspace
+
+_LOADING_AFTER = 250  # ms until a picture that does not come is said to be loading
+_CHARACTER_COMMANDS = ("take_second", "unreadable", "", "cut", "copy", "duplicate", "delete", "", "zoom_selection")
+_PICTURE_COMMANDS = (
+    "draw_tool", "paste", "select_all", "", "lay_text", "edit_text", "", "verify", "verify_empty", "ignore", "",
+    "zoom_fit", "zoom_one", "smooth", "overlay", "labels",
+)  # fmt: skip
+
+
+class AnnotateWorkspace(Workspace):
+    """Wires the parts together. The document is changed by :class:`CropEditor` alone."""
+
+    id = "annotate"
+    title = "Annotate"
+    icon = "pencil-line"
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(studio, parent)
+        self._session: ProjectSession | None = None
+        self._picture: QImage | None = None
+        self.loader = ImageLoader(self._locate, self, thumbnail_size=QSize(176, 88))
+        self.editor = CropEditor(self)
+        self.desk = CropDesk(self.loader, self)
+        self.crops = CropList(self.loader, self)
+        self.canvas = EditCanvas(self)
+        self.strip = ReadingStrip(self)
+        self.inspector = Inspector(self.editor, self)
+        self.bar = CanvasBar(self)
+        self.words = WordLine(self)
+        self._presentation = Presentation()
+        self._can_paste = False
+        self._loading = QTimer(self)
+        self._loading.setSingleShot(True)
+        self._loading.setInterval(_LOADING_AFTER)
+        self._loading.timeout.connect(self._say_loading)
+        self._refresh_commands = QTimer(self)
+        self._refresh_commands.setSingleShot(True)
+        self._refresh_commands.setInterval(0)
+        self._refresh_commands.timeout.connect(self._commands_changed)
+        self._lay_out()
+        self._wire()
+        self._show_nothing()
+
+    def _lay_out(self) -> None:
+        self.strip.set_empty_text("Draw the characters (Ctrl+E), then type what they are")
+        centre = QWidget(self)
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.bar)
+        column.addWidget(self.canvas, 1)
+        column.addWidget(self.words)
+        column.addWidget(self.strip)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(1)
+        panels: list[tuple[QWidget, int]] = [(self.crops, 160), (centre, 400), (self.inspector, 216)]
+        for panel, least in panels:
+            panel.setMinimumWidth(least)
+            self.splitter.addWidget(panel)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([224, 760, 248])
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.splitter)
+
+    def _wire(self) -> None:
+        editor, canvas, strip = self.editor, self.canvas, self.strip
+        self.desk.document_ready.connect(self._document_ready)
+        self.desk.picture_ready.connect(self._picture_ready)
+        self.desk.failed.connect(self._picture_failed)
+        self.desk.changed_outside.connect(self._changed_outside)
+        self.crops.chosen.connect(self._go)
+        self.crops.entered.connect(lambda: canvas.setFocus(Qt.FocusReason.OtherFocusReason))
+        self.crops.filtered.connect(self._list_filtered)
+        editor.document_changed.connect(self._show_content)
+        editor.content_changed.connect(self._content_changed)
+        editor.selection_changed.connect(self._show_selection)
+        editor.said.connect(self.words.say)
+        canvas.selection_changed.connect(self._canvas_selected)
+        canvas.drawn.connect(editor.add_drawn)
+        canvas.moved.connect(editor.move)
+        canvas.nudged.connect(editor.nudge)
+        canvas.reshaped.connect(self._reshaped)
+        canvas.typed.connect(lambda char: editor.type_char(char, only_open=canvas.tool is Tool.DRAW))
+        canvas.second_wanted.connect(editor.take_second)
+        canvas.step_wanted.connect(editor.step)
+        canvas.tool_changed.connect(self._tool_changed)
+        canvas.drawing_changed.connect(self._say_drawing)
+        canvas.menu_requested.connect(self._canvas_menu)
+        canvas.pointer_moved.connect(self.words.show_pointer)
+        canvas.view_changed.connect(lambda: self.words.show_zoom(canvas.zoom))
+        strip.activated.connect(self._strip_activated)
+        strip.typed.connect(self._strip_typed)
+        strip.second_taken.connect(self._strip_second)
+        strip.removed.connect(lambda _index: editor.delete())
+        strip.menu_requested.connect(lambda _index, place: self._popup(_CHARACTER_COMMANDS, place))
+        self.inspector.done.connect(lambda: canvas.setFocus(Qt.FocusReason.OtherFocusReason))
+        theme.notifier().changed.connect(self._theme_changed)
+        QGuiApplication.clipboard().dataChanged.connect(self._clipboard_changed)
+        self._clipboard_changed()
+
+    def _locate(self, key: str) -> Path:
+        assert self._session is not None
+        return self._session.project.image_path(key)
+
+    # -- the workspace's life -----------------------------------------------------------------------------------
+
+    def register_commands(self) -> None:
+        command_set.register(self)
+        self.bar.fill(self.studio.commands)
+        self.inspector.add_display_commands(
+            self.studio.commands,
+            tuple(f"annotate.{n}" for n in ("smooth", "overlay", "labels", "list_panel", "inspector_panel")),
+        )
+
+    def set_session(self, session: ProjectSession | None) -> None:
+        if self._session is not None:
+            self._session.scanned.disconnect(self._scanned)
+            self._session.state_changed.disconnect(self._state_changed)
+            self._session.similarity_changed.disconnect(self._similarity_changed)
+        self.canvas.abort()
+        self._session = session
+        self.editor.session = session
+        self.editor.open(None)
+        self.loader.clear()
+        self.desk.set_session(session)
+        self.crops.set_session(session)
+        self._show_nothing()
+        if session is not None:
+            session.scanned.connect(self._scanned)
+            session.state_changed.connect(self._state_changed)
+            session.similarity_changed.connect(self._similarity_changed)
+
+    def top_bar(self) -> QWidget:
+        return self.crops.query
+
+    def enter(self) -> None:
+        self.desk.look_again()
+        self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def leave(self) -> None:
+        self.canvas.abort()
+        self._keep_place()
+
+    def save_state(self, settings: QSettings) -> None:
+        settings.setValue("annotate/splitter", self.splitter.saveState())
+        settings.setValue("annotate/list", not self.crops.isHidden())
+        settings.setValue("annotate/inspector", not self.inspector.isHidden())
+        settings.setValue("annotate/density", self.crops.delegate.density.value)
+        settings.setValue("annotate/smooth", self.canvas.smooth)
+        self._keep_place()
+
+    def restore_state(self, settings: QSettings) -> None:
+        sizes = settings.value("annotate/splitter")
+        if sizes is not None:
+            self.splitter.restoreState(sizes)
+        commands = self.studio.commands
+        for name, panel in (("list", self.crops), ("inspector", self.inspector)):
+            shown = settings.value(f"annotate/{name}", True, bool)
+            panel.setVisible(bool(shown))
+            commands.action(f"annotate.{name}_panel").setChecked(bool(shown))
+        density = str(settings.value("annotate/density", Density.LIST.value))
+        if density in {d.value for d in Density}:
+            self.crops.set_density(Density(density))
+        smooth = bool(settings.value("annotate/smooth", False, bool))
+        commands.action("annotate.smooth").setChecked(smooth)
+        self.canvas.set_smooth(smooth)
+
+    def _place_setting(self) -> str:
+        assert self._session is not None
+        return f"annotate/crop/{str(self._session.project.yaml_path).replace('/', '|')}"
+
+    def _keep_place(self) -> None:
+        if self._session is not None and self.desk.current:
+            self.studio.settings.setValue(self._place_setting(), self.desk.current)
+
+    def shut_down(self) -> None:
+        self._loading.stop()
+        self._refresh_commands.stop()
+        self.crops.close_jobs()
+        self.loader.close()
+        self.canvas.set_picture(None)
+
+    # -- going from crop to crop --------------------------------------------------------------------------------
+
+    def show_crop(self, key: str, character: int | None = None) -> None:
+        """Go to a crop (shown even when the filter hides it) and select one of its characters by its number."""
+        session = self._session
+        if session is None or session.index.position(key) is None:
+            self.words.say(f"{key} is not in this project")
+            return
+        if self.crops.model.row_of(key) is None:
+            self.crops.clear_filter()
+        self._go(key)
+        document = self.desk.document(key)
+        if document is not None and character is not None and character < len(document.content.items):
+            self.editor.select([document.content.items[character].id])
+
+    def _go(self, key: str) -> None:
+        if self._session is None or (key == self.desk.current and self.editor.document is not None):
+            return
+        self.canvas.abort()
+        self._picture = None
+        self._presentation.forget()
+        self.words.say("")
+        self.editor.open(None)
+        if self.loader.cached(key) is None:
+            self.canvas.set_message("")
+            self._loading.start()
+        self.bar.name.setText(key.rpartition("/")[2])
+        self.bar.name.setToolTip(key)
+        self.crops.show_current(key)
+        self.desk.go(key)
+        ahead = [self.crops.neighbour(key, step) for step in (1, 2, -1)]
+        self.desk.fetch_soon(k for k in ahead if k is not None)
+
+    def go_by(self, step: int) -> None:
+        """To the next or previous crop of the list."""
+        key = self.crops.neighbour(self.desk.current, step)
+        if key is not None:
+            self._go(key)
+        else:
+            self.words.say("This is the last crop of the list" if step > 0 else "This is the first crop of the list")
+
+    def go_to_state(self, states: frozenset[CropState], word: str) -> None:
+        """To the next listed crop in one of these states."""
+        key = self.crops.next_in(self.desk.current, states)
+        if key is not None:
+            self._go(key)
+        else:
+            self.words.say(f"No other crop in the list is {word}")
+
+    def _scanned(self) -> None:
+        """The crops are known: go where the person was last."""
+        self._list_filtered()
+
+    def _list_filtered(self) -> None:
+        if self._session is None or not self._session.is_scanned or self.desk.current:
+            return
+        if not self.crops.model.rowCount():
+            self._show_nothing()
+            return
+        last = str(self.studio.settings.value(self._place_setting(), ""))
+        self._go(last if last and self.crops.model.row_of(last) is not None else self.crops.model.key_at(0))
+
+    def _show_nothing(self) -> None:
+        """What to do while there is no crop to show."""
+        self._loading.stop()
+        self._picture = None
+        self.bar.name.setText("")
+        session = self._session
+        if session is not None and session.is_scanned and len(session.index) == 0:
+            self.canvas.set_message(
+                "No crops yet", "Drop pictures of plates on this window, or add them with Ctrl+Shift+A."
+            )
+        else:
+            self.canvas.set_message("")
+        self._show_content()
+
+    def _say_loading(self) -> None:
+        if self._picture is None and self.desk.current and not self.desk.fault(self.desk.current):
+            self.canvas.set_message("Loading…", self.desk.current)
+
+    # -- a crop arrives -----------------------------------------------------------------------------------------
+
+    def _document_ready(self, key: str) -> None:
+        self._open_when_whole(key)
+
+    def _picture_ready(self, key: str, image: QImage) -> None:
+        self._loading.stop()
+        self._picture = image
+        self._open_when_whole(key)
+
+    def _open_when_whole(self, key: str) -> None:
+        """Document and picture are both there: show them together, so that nothing jumps."""
+        document, session = self.desk.document(key), self._session
+        if document is None or session is None or self._picture is None or self.editor.document is document:
+            return
+        self.canvas.set_shapes([])
+        self.canvas.set_picture(self._picture, document.size)
+        blocked = (
+            "This folder cannot be written: you can look, but nothing is saved" if session.project.read_only else ""
+        )
+        self.editor.open(document, blocked)
+        self.inspector.set_origin(self._origin_text(key))
+        self.crops.model.note_text(key, document.content.text)
+
+    def _origin_text(self, key: str) -> str:
+        origin = self._session.origin(key) if self._session is not None else None
+        if origin is None:
+            return ""
+        frame = f", frame {origin.frame}" if origin.frame is not None else ""
+        return f"from {Path(origin.source).name}{frame}"
+
+    def _picture_failed(self, key: str, text: str) -> None:
+        self._loading.stop()
+        self._picture = None
+        self.editor.open(None)
+        self.canvas.set_message(f"{key.rpartition('/')[2]} cannot be shown", f"{text}\n\n{self._locate(key)}")
+
+    def _changed_outside(self, key: str) -> None:
+        self.canvas.abort()
+        self._content_changed()
+        self.inspector.refresh()
+        self.words.say("This crop was changed elsewhere; undo brings back what stood here")
+
+    # -- showing ------------------------------------------------------------------------------------------------
+
+    def _show_content(self) -> None:
+        """Bring canvas and strip up to the document."""
+        document, session = self.editor.document, self._session
+        self.canvas.set_editable(self.editor.editable)
+        self.strip.set_editable(self.editor.editable)
+        if document is None or session is None:
+            self.canvas.set_shapes([])
+            self.strip.set_lines([])
+        else:
+            faults = faults_by_item(self.editor.faults)
+            self.canvas.set_shapes(self._presentation.shapes(document, faults, session.similarity))
+        self._show_selection()
+
+    def _content_changed(self) -> None:
+        self._show_content()
+        document = self.editor.document
+        if document is not None:
+            self.crops.model.note_text(document.key, document.content.text)
+
+    def _show_selection(self) -> None:
+        document, session = self.editor.document, self._session
+        if document is not None and session is not None:
+            self.canvas.set_selection(document.positions(document.selection))
+            faults = faults_by_item(self.editor.faults)
+            self.strip.set_lines(self._presentation.lines(document, faults, session.similarity, self._picture))
+            order = document.reading()
+            last = document.selection[-1] if document.selection else None
+            self.strip.set_active(order.index(last) if last in order else None)
+            chosen = document.selected
+            second = len(chosen) == 1 and second_candidate(chosen[0].character) is not None
+            self.canvas.set_second_available(second)
+        self._refresh_commands.start()
+
+    def _commands_changed(self) -> None:
+        commands, document = self.studio.commands, self.editor.document
+        for name, word in (("undo", "Undo"), ("redo", "Redo")):
+            history = document.history if document is not None else None
+            title = "" if history is None else history.undo_title if name == "undo" else history.redo_title
+            action = commands.action(f"annotate.{name}")
+            action.setText(f"&{word}: {title}" if title else f"&{word}")
+            action.setToolTip(f"{action.text()[1:]} ({action.shortcut().toString()})")
+        ignored = document is not None and document.content.state is CropState.IGNORED
+        commands.action("annotate.ignore").setChecked(ignored)
+        commands.refresh()
+
+    def _theme_changed(self) -> None:
+        self._presentation.forget()
+        self._show_content()
+
+    def _similarity_changed(self) -> None:
+        self._presentation.forget()
+        self._show_content()
+
+    def _state_changed(self, key: str) -> None:
+        if key == self.desk.current and not self.isVisible():
+            self.desk.look_again()
+
+    # -- hands --------------------------------------------------------------------------------------------------
+
+    def _canvas_selected(self, indices: tuple[int, ...]) -> None:
+        document = self.editor.document
+        if document is not None:
+            self.editor.select([document.content.items[index].id for index in indices])
+
+    def _reshaped(self, index: int, points: FloatArray, verb: str) -> None:
+        document = self.editor.document
+        if document is not None:
+            self.editor.reshape(document.content.items[index].id, points, verb)
+
+    def _strip_activated(self, index: int, modifiers: Qt.KeyboardModifier) -> None:
+        document = self.editor.document
+        if document is None:
+            return
+        item_id = document.reading()[index]
+        if modifiers & Qt.KeyboardModifier.ControlModifier:
+            kept = [i for i in document.selection if i != item_id]
+            self.editor.select(kept if item_id in document.selection else [*kept, item_id])
+        else:
+            self.editor.select([item_id])
+        if self.canvas.selection:
+            self.canvas.show_in_sight(self.canvas.selection[-1])
+
+    def _strip_typed(self, index: int, char: str) -> None:
+        document = self.editor.document
+        if document is not None:
+            self.editor.set_class(document.reading()[index], char)
+
+    def _strip_second(self, index: int) -> None:
+        document = self.editor.document
+        if document is not None:
+            self.editor.select([document.reading()[index]])
+            self.editor.take_second(move_on=False)
+
+    def choose_tool(self, tool: Tool) -> None:
+        """Take a tool in hand; the drawing tool again puts it back."""
+        again = tool is Tool.DRAW and self.canvas.tool is Tool.DRAW
+        self.canvas.set_tool(Tool.SELECT if again else tool)
+        self._tool_changed(self.canvas.tool)
+        self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _tool_changed(self, tool: Tool) -> None:
+        self.studio.commands.action("annotate.select_tool").setChecked(tool is Tool.SELECT)
+        self.studio.commands.action("annotate.draw_tool").setChecked(tool is Tool.DRAW)
+        self._say_drawing(0)
+
+    def _say_drawing(self, points: int) -> None:
+        if self.canvas.tool is not Tool.DRAW:
+            self.words.say("")
+        elif points == 0:
+            self.words.say("Click the first vertex · type a letter or digit to label the last one · Esc ends drawing")
+        elif points < 3:
+            self.words.say(f"{points} of at least 3 vertices · Backspace takes one back · Esc drops the drawing")
+        else:
+            self.words.say(f"{points} vertices · double click, Enter or the first vertex closes")
+
+    def _canvas_menu(self, index: int | None, place: QPoint) -> None:
+        hovered = self.canvas.hovered
+        names = _CHARACTER_COMMANDS if index is not None else _PICTURE_COMMANDS
+        menu = self._menu(names)
+        on_vertex = index is not None and hovered is not None and hovered.part is Part.VERTEX and hovered.index == index
+        if on_vertex and hovered is not None and len(self.canvas.shapes[hovered.index].points) > 3:
+            first = menu.actions()[0]
+            action = menu.addAction("Delete this vertex")
+            action.triggered.connect(lambda: self.canvas.delete_vertex(hovered))
+            menu.insertAction(first, action)
+        menu.popup(place)
+
+    def _popup(self, names: tuple[str, ...], place: QPoint) -> None:
+        self._menu(names).popup(place)
+
+    def _menu(self, names: tuple[str, ...]) -> QMenu:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for name in names:
+            if name:
+                menu.addAction(self.studio.commands.action(f"annotate.{name}"))
+            else:
+                menu.addSeparator()
+        return menu
+
+    def _clipboard_changed(self) -> None:
+        self._can_paste = self.editor.can_paste()
+        self._refresh_commands.start()
+
+    def can_paste(self) -> bool:
+        """Whether there are characters on the clipboard and a crop to paste them on."""
+        return self._can_paste and self.editor.editable
+
+    # -- commands -----------------------------------------------------------------------------------------------
+
+    def verify(self) -> None:
+        """Confirm the crop and go to the next one to verify."""
+        if self.editor.verify():
+            self._go_on()
+
+    def verify_empty(self) -> None:
+        """Confirm that there are no characters and go on."""
+        if self.editor.verify_empty():
+            self._go_on()
+
+    def _go_on(self) -> None:
+        key = self.crops.next_in(self.desk.current, UNVERIFIED)
+        if key is not None:
+            self._go(key)
+        else:
+            self.words.say("Verified. Nothing in the list is left to verify")
+
+    def toggle_ignored(self) -> None:
+        """Leave the crop out of everything, or take it back in."""
+        self.editor.toggle_ignored()
+        self._refresh_commands.start()
+
+    def plate_text(self) -> str:
+        """What stands in the text field."""
+        return self.inspector.text.text()
+
+    def edit_text(self) -> None:
+        """Go to the field of the plate's text."""
+        self.show_inspector(True)
+        self.studio.commands.action("annotate.inspector_panel").setChecked(True)
+        self.inspector.edit_text()
+
+    def lay_text(self) -> None:
+        """Lay the plate's text on the characters."""
+        self.editor.lay_text(self.plate_text())
+
+    def find_crops(self) -> None:
+        """Go to the search field."""
+        self.crops.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.crops.search.selectAll()
+
+    def set_smooth(self, smooth: bool) -> None:
+        """Smooth or nearest-pixel enlargement."""
+        self.canvas.set_smooth(smooth)
+
+    def show_list(self, shown: bool) -> None:
+        """Show or hide the panel at the left."""
+        self.crops.setVisible(shown)
+
+    def show_inspector(self, shown: bool) -> None:
+        """Show or hide the panel at the right."""
+        self.inspector.setVisible(shown)
