@@ -14,7 +14,10 @@ TOTAL = "total"  # the sum of a part's loss items
 
 @dataclass(frozen=True)
 class Line:
-    """One line: ``title`` in the read-out; ``role`` names its colour (train, val, first, second)."""
+    """One line. ``role`` names its colour (train, val, first, second).
+
+    In the read-out ``title`` stands before its value; that of a dashed line follows its solid twin after a stroke.
+    """
 
     title: str
     part: str
@@ -59,18 +62,18 @@ def _map_plot() -> Plot:
     mask = Line("mask", METRICS, "mask_map", "first")
     lines = (
         mask,
-        Line("box", METRICS, "box_map", "second"),
         Line("mask 50", METRICS, "mask_map50", "first", dashed=True),
+        Line("box", METRICS, "box_map", "second"),
         Line("box 50", METRICS, "box_map50", "second", dashed=True),
     )
-    return Plot("map", "mAP 50–95, dashed: 50", "Average precision of masks and boxes.", lines, mask, is_loss=False)
+    return Plot("map", "mAP 50–95 / 50 (dashed)", "Average precision of masks and boxes.", lines, mask, is_loss=False)
 
 
 def _accuracy_plot() -> Plot:
     first = Line("top-1", METRICS, "char_top1", "first")
     lines = (first, Line("top-2", METRICS, "char_top2", "second"))
     help_text = "Share of the val characters whose true class is the best candidate, or one of the best two."
-    return Plot("accuracy", "Character accuracy", help_text, lines, first, is_loss=False, as_percent=True)
+    return Plot("accuracy", "Character accuracy, %", help_text, lines, first, is_loss=False, as_percent=True)
 
 
 def plots_for(histories: Sequence[RunHistory]) -> list[Plot]:

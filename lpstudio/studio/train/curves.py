@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Sequence
 
@@ -15,14 +16,14 @@ from lpstudio.studio import theme
 from lpstudio.studio.train.curve_lines import Line, Plot, nearest, plots_for
 from lpstudio.studio.train.editors import icon_button
 from lpstudio.studio.train.history import RunHistory
-from lpstudio.studio.train.wording import figure, percent
+from lpstudio.studio.train.wording import figure, percent, without_tags
 
 # Lines of compared runs; told apart also with red-green blindness (lightness and blue-yellow differ)
 COMPARED_DARK = ("#f2e394", "#2fae8a", "#ffb3c6", "#a98bf0", "#c79a6b")
 COMPARED_LIGHT = ("#7d6a00", "#0a6d55", "#c23b72", "#6a45c9", "#85552a")
 LEAST_PLOT_WIDTH = 190
 LEAST_PLOT_HEIGHT = 120
-DOTS_UP_TO = 40  # epochs; more of them stand too close for dots
+DOTS_UP_TO = 12  # epochs; more of them stand too close for dots
 
 
 def compared_colour(index: int) -> QColor:
@@ -34,6 +35,10 @@ def compared_colour(index: int) -> QColor:
 def role_colour(role: str) -> QColor:
     """The colour of a line of the chosen run."""
     return theme.color({"train": "text_dim", "val": "accent", "first": "accent", "second": "draft"}[role])
+
+
+def _coloured(text: str, colour: QColor) -> str:
+    return f'<span style="color:{colour.name()}">{html.escape(text).replace(" ", "&nbsp;")}</span>'
 
 
 class CurvePlot(QWidget):
@@ -70,6 +75,8 @@ class CurvePlot(QWidget):
         self._view.setMinimumSize(60, 60)
         self._view.viewport().installEventFilter(self)
         self._view.scene().sigMouseMoved.connect(self._mouse_moved)
+        if plot.as_percent:
+            self._view.getPlotItem().getAxis("left").setScale(100)
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.setVisible(False)
         self._view.addItem(self._cursor, ignoreBounds=True)
@@ -154,30 +161,29 @@ class CurvePlot(QWidget):
         self._cursor.setVisible(index is not None)
         if index is not None:
             self._cursor.setValue(self._history.epochs[index])
-        parts = []
+        parts: list[str] = []
         for line in self.plot.lines:
             values = self._values[line]
-            value = values[-1 if index is None else index] if values else None
-            parts.append(self._part(line.title, value, role_colour(line.role)))
-        for at, (name, other) in enumerate(self._compared):
+            text = self._figure(values[-1 if index is None else index] if values else None)
+            if line.dashed and parts:
+                parts[-1] += f"&nbsp;/&nbsp;{text}"
+            else:
+                parts.append(f"{_coloured(line.title, role_colour(line.role))}&nbsp;{text}")
+        for at, (_name, other) in enumerate(self._compared):
             where = len(other.epochs) - 1 if math.isnan(epoch) else nearest(other.epochs, epoch)
             values = self._compared_values[at]
             value = values[where] if where is not None and values else None
-            parts.append(self._part(name, value, compared_colour(at)))
+            parts.append(f"{_coloured('■', compared_colour(at))}{self._figure(value)}")
         self._readout.setText("&nbsp; ".join(parts))
         self._readout.setToolTip(self._readout.text())
 
-    def _part(self, title: str, value: float | None, colour: QColor) -> str:
-        text = percent(value) if self.plot.as_percent else figure(value)
-        title = title.replace("&", "&amp;").replace("<", "&lt;").replace(" ", "&nbsp;")
-        return f'<span style="color:{colour.name()}">{title}</span>&nbsp;{text.replace(" ", "&nbsp;")}'
+    def _figure(self, value: float | None) -> str:
+        return (percent(value) if self.plot.as_percent else figure(value)).replace(" ", "&nbsp;")
 
     @property
     def readout(self) -> str:
         """The read-out as plain text."""
-        import re
-
-        return re.sub("<[^>]*>", "", self._readout.text()).replace("&nbsp;", " ")
+        return without_tags(self._readout.text())
 
     def epoch_position(self, epoch: float) -> QPointF:
         """Where an epoch stands, in pixels of :attr:`viewport`."""
@@ -296,6 +302,14 @@ class CurveGrid(QWidget):
     def plots(self) -> dict[str, CurvePlot]:
         """The plots by the id of :mod:`curve_lines`."""
         return dict(self._plots)
+
+    @property
+    def legend(self) -> str:
+        """Which compared run has which colour, as rich text."""
+        names = (
+            f"{_coloured('■', compared_colour(at))} {html.escape(name)}" for at, (name, _h) in enumerate(self._compared)
+        )
+        return "&nbsp; ".join(names)
 
     def _hover(self, epoch: float) -> None:
         for plot in self._plots.values():

@@ -19,6 +19,7 @@ from lpstudio.training.settings import TrainSettings
 LIVE_MS = 400
 IDLE_MS = 2000
 BUDGET_S = 0.4  # after so long a look brings back what it has; the rest follows at once
+LAST_WORDS = 4096  # bytes
 # "batch" lines are many and only the newest counts: it is read from the file's end
 FOLDED = (
     "queued", "start", "epoch", "log", "paused", "resumed", "stopping", "finished", "failed",
@@ -34,6 +35,7 @@ class FollowedRun:
     history: RunHistory = field(default_factory=RunHistory)
     offset: int = 0
     size: int = -1  # of events.jsonl at the last look
+    last_words: tuple[str, ...] = ()  # what a process that died wrote last outside its events
 
     @property
     def name(self) -> str:
@@ -86,7 +88,9 @@ def _read_on(followed: FollowedRun, deadline: float) -> tuple[FollowedRun, bool]
         size = 0
     status = run.status()
     if size == followed.size:
-        return (followed if status == followed.status else replace(followed, status=status)), True
+        if status != followed.status:
+            followed = replace(followed, status=status, last_words=_last_words(run, status))
+        return followed, True
     history, offset = followed.history, followed.offset
     if size < offset:  # another file under the same name
         history, offset = RunHistory(), 0
@@ -96,16 +100,30 @@ def _read_on(followed: FollowedRun, deadline: float) -> tuple[FollowedRun, bool]
             newest = last_event(run.events_path)
             if newest is not None and newest.get("type") == "batch":
                 history = history.extended([newest])
-            return FollowedRun(run, status, history, offset, size), True
+            return FollowedRun(run, status, history, offset, size, _last_words(run, status)), True
         history, offset = history.extended(events), further
     return FollowedRun(run, status, history, offset, -1), False
+
+
+def _last_words(run: Run, status: RunStatus) -> tuple[str, ...]:
+    """The end of the process's own output, for a run that died."""
+    if status != RunStatus.DIED:
+        return ()
+    try:
+        with run.log_path.open("rb") as stream:
+            stream.seek(max(0, run.log_path.stat().st_size - LAST_WORDS))
+            text = stream.read().decode("utf-8", "replace")
+    except OSError:
+        return ()
+    return tuple(line.rstrip() for line in text.splitlines() if line.strip())[-20:]
 
 
 class RunsWatch(QObject):
     """Looks at the runs of one project again and again; everything about them is asked here."""
 
     changed = Signal()  # the list, or the state of a run
-    updated = Signal(str)  # a run has new events or another state: its name
+    updated = Signal(set)  # the names of runs with new events or another state
+    ended = Signal(str)  # a run that was seen at work is so no more: its name
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -173,9 +191,12 @@ class RunsWatch(QObject):
         states = [(f.name, f.status) for f in before.values()]
         if first or states != [(f.name, f.status) for f in self._runs.values()]:
             self.changed.emit()
-        for name, followed in self._runs.items():
-            if before.get(name) is not followed:
-                self.updated.emit(name)
+        new = {name for name, followed in self._runs.items() if before.get(name) is not followed}
+        if new:
+            self.updated.emit(new)
+        for name in new:
+            if name in before and before[name].is_live and not self._runs[name].is_live:
+                self.ended.emit(name)
         if not seen.complete or self._again:
             self._again = False
             self._look()

@@ -13,6 +13,7 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QPoint,
     QRect,
+    QRectF,
     QSize,
     Qt,
     Signal,
@@ -22,7 +23,6 @@ from PySide6.QtWidgets import (
     QListView,
     QStyle,
     QStyledItemDelegate,
-    QStyleOptionButton,
     QStyleOptionViewItem,
     QWidget,
 )
@@ -176,6 +176,7 @@ class _RunDelegate(QStyledItemDelegate):
         row: QRect = option.rect  # type: ignore[attr-defined]
         state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
         painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(row, theme.color("accent_soft"))
             painter.fillRect(QRect(row.left(), row.top(), 3, row.height()), theme.color("accent"))
@@ -184,7 +185,7 @@ class _RunDelegate(QStyledItemDelegate):
         painter.setPen(theme.color("separator"))
         painter.drawLine(row.bottomLeft(), row.bottomRight())
         checked = index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
-        self._paint_box(painter, option, self._box(row), checked)
+        self._paint_box(painter, self._box(row), checked)
         mark, token = STATE_MARKS[followed.status]
         draw_icon(painter, mark, QRect(row.left() + 32, row.top() + 10, 16, 16), token)
         left, right = row.left() + 56, row.right() - 8
@@ -204,7 +205,8 @@ class _RunDelegate(QStyledItemDelegate):
         painter.drawText(first, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
         painter.setFont(small)
         metrics = QFontMetrics(small)
-        lines = ((second, measures_text(followed) or "nothing measured yet"), (third, self._third_line(followed)))
+        measures = f"{measures_text(followed) or 'nothing measured yet'} · {loss_name(followed)}"
+        lines = ((second, measures), (third, self._third_line(followed)))
         for place, text in lines:
             painter.setPen(theme.color("text" if place is second else "text_dim"))
             text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, place.width())
@@ -216,22 +218,19 @@ class _RunDelegate(QStyledItemDelegate):
 
     @staticmethod
     def _third_line(followed: FollowedRun) -> str:
-        parts = [str(followed.status), epochs_text(followed), loss_name(followed)]
+        parts = [str(followed.status), epochs_text(followed)]
         if followed.status == RunStatus.RUNNING and followed.history.progress.left_s is not None:
             parts.insert(1, f"{duration(followed.history.progress.left_s)} left")
         return " · ".join(parts)
 
     @staticmethod
-    def _paint_box(painter: QPainter, option: QStyleOptionViewItem, place: QRect, checked: bool) -> None:
-        box = QStyleOptionButton()
-        box.rect = place  # type: ignore[attr-defined]
-        box.palette = option.palette  # type: ignore[attr-defined]
-        box.state = QStyle.StateFlag.State_Enabled | (  # type: ignore[attr-defined]
-            QStyle.StateFlag.State_On if checked else QStyle.StateFlag.State_Off
-        )
-        widget: QWidget | None = option.widget  # type: ignore[attr-defined]
-        if widget is not None:
-            widget.style().drawPrimitive(QStyle.PrimitiveElement.PE_IndicatorCheckBox, box, painter, widget)
+    def _paint_box(painter: QPainter, place: QRect, checked: bool) -> None:
+        painter.setPen(theme.color("accent" if checked else "line"))
+        painter.setBrush(theme.color("accent_fill") if checked else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if checked:
+            draw_icon(painter, "check", place.adjusted(2, 2, -2, -2), "text_on_accent")
 
     def editorEvent(
         self,

@@ -33,9 +33,13 @@ def kind_of(weights: str) -> str:
         return STARTER
     if weights == SCRATCH:
         return SCRATCH
-    if weights in ULTRALYTICS_NAMES or (Path(weights).name == weights and not Path(weights).exists()):
+    if _with_suffix(weights) in ULTRALYTICS_NAMES and not Path(weights).exists():
         return NAME
     return FILE
+
+
+def _with_suffix(name: str) -> str:
+    return name if name.endswith(".pt") else f"{name}.pt"
 
 
 def starter_sizes() -> tuple[str, ...]:
@@ -56,8 +60,6 @@ def weights_note(weights: str, size: str) -> tuple[str, bool]:
     if kind == SCRATCH:
         return "Nothing learned yet: needs many crops and epochs.", False
     if kind == NAME:
-        if not weights:
-            return "Choose a name.", True
         return "Trained on everyday pictures. Downloaded once when it is not on this machine.", False
     path = Path(weights)
     if not weights:
@@ -89,7 +91,6 @@ class WeightsEditor(Editor):
         self._path.setAccessibleName("Weights file")
         self._browse = icon_button("folder-open", "Choose a weights file…")
         self._name = QuietComboBox()
-        self._name.setEditable(True)
         self._name.setAccessibleName("Ultralytics name")
         self._name.addItems(ULTRALYTICS_NAMES)
         self._file_row = QWidget()
@@ -105,7 +106,7 @@ class WeightsEditor(Editor):
         self._show_parts()
         self._kind.currentIndexChanged.connect(self._kind_changed)
         self._path.textChanged.connect(self.changed)
-        self._name.currentTextChanged.connect(self.changed)
+        self._name.currentIndexChanged.connect(self.changed)
         self._browse.clicked.connect(self._choose_file)
 
     def _current_kind(self) -> Any:
@@ -146,7 +147,7 @@ class WeightsEditor(Editor):
         if kind == FILE:
             return self._path.text().strip()
         if kind == NAME:
-            return self._name.currentText().strip()
+            return self._name.currentText()
         return str(kind)
 
     def set_value(self, value: Any) -> None:
@@ -162,8 +163,8 @@ class WeightsEditor(Editor):
                 self._kind.setCurrentIndex((STARTER, SCRATCH, FILE, NAME).index(kind))
                 if kind == FILE and self._path.text().strip() != weights:
                     self._path.setText(weights)
-                if kind == NAME and self._name.currentText().strip() != weights:
-                    self._name.setCurrentText(weights)
+                if kind == NAME:
+                    self._name.setCurrentText(_with_suffix(weights))
         self._show_parts()
 
 

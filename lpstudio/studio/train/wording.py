@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import math
+import re
 import time
 
 
@@ -53,3 +55,8 @@ def clock(stamp: float) -> str:
 def counted(count: int, one: str, many: str = "") -> str:
     """ "1 crop", "12 crops"."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def without_tags(rich: str) -> str:
+    """Rich text as it is read."""
+    return html.unescape(re.sub("<[^>]*>", "", rich)).replace("\u00a0", " ")
