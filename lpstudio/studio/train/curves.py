@@ -306,10 +306,8 @@ class CurveGrid(QWidget):
     @property
     def legend(self) -> str:
         """Which compared run has which colour, as rich text."""
-        names = (
-            f"{_coloured('■', compared_colour(at))} {html.escape(name)}" for at, (name, _h) in enumerate(self._compared)
-        )
-        return "&nbsp; ".join(names)
+        names = [html.escape(name) for name, _history in self._compared]
+        return "&nbsp; ".join(f"{_coloured('■', compared_colour(at))} {name}" for at, name in enumerate(names))
 
     def _hover(self, epoch: float) -> None:
         for plot in self._plots.values():
