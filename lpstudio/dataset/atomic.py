@@ -22,6 +22,7 @@ _REMEDIES = {
     errno.EROFS: ("the disk is read-only", "Copy the dataset to a disk that can be written"),
     errno.ENOENT: ("its folder is gone", "Put the folder back, or open the dataset where it is now"),
     errno.ENOTDIR: ("a file stands where its folder should be", "Move that file out of the way"),
+    errno.EEXIST: ("a file stands where its folder should be", "Move that file out of the way"),
     errno.EISDIR: ("a folder stands in its place", "Move that folder out of the way"),
     errno.EIO: ("the disk reported an error", "Check the disk and its connection"),
 }

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -50,3 +54,50 @@ def square() -> Callable[..., Character]:
         return Character(polygon, char, **fields)  # type: ignore[arg-type]
 
     return make
+
+
+def _mount(*arguments: str) -> bool:
+    return shutil.which(arguments[0]) is not None and subprocess.run(arguments, capture_output=True).returncode == 0
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """An empty disk of 512 kB; the test is skipped where none can be mounted (that takes root on Linux)."""
+    place = tmp_path / "small_disk"
+    place.mkdir()
+    if not sys.platform.startswith("linux") or not _mount(
+        "mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(place)
+    ):
+        pytest.skip("no disk can be mounted here")
+    yield place
+    _mount("umount", "-l", str(place))
+
+
+@pytest.fixture
+def lock_folder(tmp_path: Path) -> Iterator[Callable[[Path], None]]:
+    """lock_folder(path): from then on nobody, not even root, can write below it; the test is skipped where that fails."""
+    locked: list[Path] = []
+
+    def lock(folder: Path) -> None:
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            # Permissions do not bind root, a read-only mount of the folder over itself does.
+            if not _mount("mount", "--bind", str(folder), str(folder)):
+                pytest.skip("root can write everywhere here")
+            locked.append(folder)
+            if not _mount("mount", "-o", "remount,ro,bind", str(folder)):
+                pytest.skip("root can write everywhere here")
+        elif os.name == "posix":
+            for path in (folder, *folder.rglob("*")):
+                path.chmod(0o555 if path.is_dir() else 0o444)
+            locked.append(folder)
+        else:
+            pytest.skip("permissions of folders work otherwise here")
+
+    yield lock
+    for folder in locked:
+        if os.geteuid() == 0:
+            _mount("umount", "-l", str(folder))
+        else:
+            folder.chmod(0o755)
+            for path in folder.rglob("*"):
+                path.chmod(0o755 if path.is_dir() else 0o644)

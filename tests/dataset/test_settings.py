@@ -147,7 +147,7 @@ project_settings = st.builds(
 
 
 @given(project_settings, project_settings)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_settings_written_over_any_others_come_back(first: ProjectSettings, second: ProjectSettings) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "lpstudio.toml"
