@@ -75,7 +75,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def lock_folder(tmp_path: Path) -> Iterator[Callable[[Path], None]]:
-    """lock_folder(path): from then on nobody, not even root, can write below it; the test is skipped where that fails."""
+    """lock_folder(path): nobody, not even root, can write below it any more; skips the test where that fails."""
     locked: list[Path] = []
 
     def lock(folder: Path) -> None:

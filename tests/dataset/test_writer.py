@@ -105,7 +105,7 @@ def test_a_failed_save_is_told_kept_and_written_when_it_can_be(project: Project,
     writer.retry()
     assert writer.flush(10)
     assert writer.pending() == 0
-    assert project.load(A) == content(square, "AB")
+    assert [c.char for c in project.load(A).characters] == ["A", "B"]
     assert project.state(A) is CropState.VERIFIED
     assert writer.close()
 
@@ -161,9 +161,8 @@ def test_real_crops_can_be_saved_one_after_the_other(real_crops: Path) -> None:
     with Project.open(real_crops) as project:
         index = project.scan()
         writer = LabelWriter(project)
-        before = {
-            key: project.label_path(key).read_bytes() for key in index.keys[:40] if project.label_path(key).exists()
-        }
+        keys = [key for i, key in enumerate(index.keys[:40]) if index.has_label_file(i)]
+        before = {key: project.label_path(key).read_bytes() for key in keys}
         for key in before:
             writer.submit(key, project.load(key))
         assert writer.close()
