@@ -61,6 +61,20 @@ def load_image(path: Path) -> NDArray[np.uint8]:
     return load_picture(path).pixels
 
 
+def whole_rectangle(
+    rectangle: tuple[float, float, float, float] | None, width: int, height: int
+) -> tuple[int, int, int, int]:
+    """Whole pixels that cover a rectangle inside a picture; all of it for None. Raises LpStudioError when none are."""
+    if rectangle is None:
+        return 0, 0, width, height
+    xs, ys = sorted((rectangle[0], rectangle[2])), sorted((rectangle[1], rectangle[3]))
+    left, right = max(0, int(np.floor(xs[0]))), min(width, int(np.ceil(xs[1])))
+    top, bottom = max(0, int(np.floor(ys[0]))), min(height, int(np.ceil(ys[1])))
+    if right - left < 1 or bottom - top < 1:
+        raise LpStudioError("the rectangle lies outside the picture")
+    return left, top, right, bottom
+
+
 def _with_pillow(path: Path) -> NDArray[Any]:
     """What OpenCV does not know, Pillow may."""
     from PIL import Image, ImageOps

@@ -68,7 +68,7 @@ class ReadingRun:
         self._similarity = similarity
         self._frames = frames or Frames()
         self._check = check
-        self._weights = {"weights": reader.weights.name, "calibrated": reader.weights.calibrated}
+        self._weights: dict[str, Any] = {"weights": reader.weights.name, "calibrated": reader.weights.calibrated}
         videos = sum(item.kind is Kind.VIDEO for item in items)
         self._unopened = videos
         self._known = len(items) - videos
@@ -99,7 +99,7 @@ class ReadingRun:
                 if item.kind is Kind.FAULT:
                     raise LpStudioError(item.fault)
                 picture = load_picture(item.path)
-                said = {"source": item.source, "width": picture.width, "height": picture.height}
+                said: dict[str, Any] = {"source": item.source, "width": picture.width, "height": picture.height}
                 yield _Waiting(picture.pixels, picture.scale, said)
             except LpStudioError as error:
                 yield self._failed(item.source, error.message)
@@ -116,7 +116,7 @@ class ReadingRun:
             chosen = self._frames
             count = chosen.count(footage.frame_count)
             self._unopened -= 1
-            self._known += max(count, 1)
+            self._known += max(count, 1) + (footage.fault is not None and chosen.last is None and count > 0)
             if count == 0:
                 last = footage.frame_count - 1
                 yield self._failed(item.source, f"{item.source}: there is no frame {chosen.first}, only 0 to {last}")
@@ -136,15 +136,29 @@ class ReadingRun:
         return line(source, frame=frame, error=message, **self._weights)
 
     def _read(self, waiting: Sequence[_Waiting | dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        pictures = [one for one in waiting if isinstance(one, _Waiting)]
         self._check()
-        found = iter(read_seen(self._reader, [one.pixels for one in pictures]))
+        pictures = [one for one in waiting if isinstance(one, _Waiting)]
+        found = iter(self._seen([one.pixels for one in pictures]))
         for one in waiting:
-            if isinstance(one, _Waiting):
-                seen = [scaled(character, one.scale) for character in next(found)]
-                yield line(**one.said, plates=plates_of(seen, self._formats, self._similarity), **self._weights)
-            else:
+            if not isinstance(one, _Waiting):
                 yield one
+                continue
+            result = next(found)
+            if isinstance(result, LpStudioError):
+                yield line(**one.said, error=result.message, **self._weights)
+            else:
+                seen = [scaled(character, one.scale) for character in result]
+                yield line(**one.said, plates=plates_of(seen, self._formats, self._similarity), **self._weights)
+
+    def _seen(self, images: Sequence[NDArray[np.uint8]]) -> Sequence[list[SeenCharacter] | LpStudioError]:
+        """Read a batch; where that fails (memory, mostly) one by one, so that one picture spoils no other."""
+        try:
+            return read_seen(self._reader, images)
+        except (RuntimeError, MemoryError) as error:
+            if len(images) < 2:
+                said = (str(error).strip() or type(error).__name__).splitlines()[0]
+                return [LpStudioError(f"the model failed on this picture ({said})") for _ in images]
+        return [result for image in images for result in self._seen([image])]
 
 
 def read_seen(reader: CharacterReader, images: Sequence[NDArray[np.uint8]]) -> list[list[SeenCharacter]]:

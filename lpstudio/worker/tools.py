@@ -47,6 +47,7 @@ from numpy.typing import NDArray
 
 from lpstudio.errors import LpStudioError
 from lpstudio.reading.footage import Footage, Frame
+from lpstudio.reading.pictures import load_picture, whole_rectangle
 from lpstudio.worker.protocol import Handler, Reply, Request, configure_logging, serve
 
 RING = 8
@@ -103,20 +104,6 @@ def _sweep(folder: Path) -> None:
             pid = left.name[len(_PREFIX) :].partition("-")[0]
             if pid.isdigit() and not psutil.pid_exists(int(pid)):
                 shutil.rmtree(left, ignore_errors=True)
-
-
-def whole_rectangle(
-    rectangle: tuple[float, float, float, float] | None, width: int, height: int
-) -> tuple[int, int, int, int]:
-    """Whole pixels that cover a rectangle inside a picture; all of it for None. Raises LpStudioError when none are."""
-    if rectangle is None:
-        return 0, 0, width, height
-    xs, ys = sorted((rectangle[0], rectangle[2])), sorted((rectangle[1], rectangle[3]))
-    left, right = max(0, int(np.floor(xs[0]))), min(width, int(np.ceil(xs[1])))
-    top, bottom = max(0, int(np.floor(ys[0]))), min(height, int(np.ceil(ys[1])))
-    if right - left < 1 or bottom - top < 1:
-        raise LpStudioError("the rectangle lies outside the picture")
-    return left, top, right, bottom
 
 
 class Tools:
@@ -177,8 +164,6 @@ class Tools:
         reply.result({})
 
     def image_rgb(self, request: Request, reply: Reply) -> None:
-        from lpstudio.reading.pictures import load_picture
-
         picture = load_picture(Path(request.text("path")))
         reply.check()
         pixels = _shrunk(picture.pixels, request.integer("max_side", None))
@@ -224,8 +209,6 @@ class Tools:
 
     def _pixels(self, request: Request, reply: Reply) -> tuple[NDArray[np.uint8], Frame | None]:
         """The whole picture or frame that a request names, BGR."""
-        from lpstudio.reading.pictures import load_picture
-
         path, number = request.text("path"), request.integer("frame", None)
         if number is not None:
             frame = self._frame(path, number, reply)
