@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
-from lpstudio.dataset.types import Character, Origin
+from lpstudio.dataset.types import Origin
 from lpstudio.errors import LpStudioError
 from lpstudio.studio.review.controller import ReviewController
 from lpstudio.studio.review.items import Rectangle, ReviewItem, Target
@@ -114,9 +114,7 @@ class CropAdder(QObject):
         if session is None:
             return
         places = [at for plate in plates for at in item.span(plate)]
-        characters: list[Character] = [
-            self._controller.edits.character_of(item, at, target.dx, target.dy) for at in places
-        ]
+        characters = self._controller.edits.characters_of(item, places, target.dx, target.dy)
         for plate in plates:
             item.added[plate] = target
         if characters:

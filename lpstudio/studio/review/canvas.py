@@ -18,6 +18,7 @@ _BRIGHT = QColor(255, 255, 255)
 _DIM = QColor(186, 186, 186)
 _GAP = 4.0
 _LINE = 16.0
+LEFT_OUT = "–"  # stands for the class of a character that is left out
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,13 @@ class Tag:
         if self.second:
             lines.append((self.second, self.second_probability))
         if self.chosen not in (self.first, self.second):
-            lines.insert(0, (self.chosen, None))
+            lines.insert(0, (self.chosen or LEFT_OUT, None))
         return lines
+
+    @property
+    def short(self) -> str:
+        """What stands there where room is short."""
+        return (self.chosen or LEFT_OUT) + ("≈" if self.similar else "")
 
     @property
     def marks(self) -> str:
@@ -146,9 +152,19 @@ class ReviewCanvas(CanvasView):
             places = {}
         result = [(index, rect, full) for index, rect in places.items() if index != current]
         if current in tags:
-            place = places[current] if full and places else self._place(current, full=True, below=False)
-            result.append((current, place, True))
+            result.append((current, places[current] if full and places else self._alone(current), True))
         return result
+
+    def _alone(self, index: int) -> QRectF:
+        """The full tag of one character among characters too small for tags: above all of them, to hide none."""
+        place = self._place(index, full=True, below=False)
+        highest = min(shape.box[1] for shape in self.shapes)
+        if self.rectangle is not None:
+            highest = min(highest, self.rectangle.top())
+        top = self.view.to_view(0.0, highest)[1] - place.height() - _GAP
+        if top >= 0:
+            place.moveTop(round(top))
+        return place
 
     def _place(self, index: int, *, full: bool, below: bool) -> QRectF:
         """Above the character's box, or below it; the other way where there is no room."""
@@ -164,7 +180,7 @@ class ReviewCanvas(CanvasView):
             width += QFontMetricsF(small).horizontalAdvance(tag.marks) + (2 if tag.marks else 0)
         else:
             height = _LINE + 4
-            width = QFontMetricsF(face).horizontalAdvance(tag.chosen + ("≈" if tag.similar else "")) + 8
+            width = QFontMetricsF(face).horizontalAdvance(tag.short) + 8
         above, under = y1 - height - _GAP, y2 + _GAP
         fits_above, fits_under = above >= 0, under + height <= self.height()
         top = under if (below and fits_under) or (not fits_above and fits_under) else above
@@ -179,14 +195,14 @@ class ReviewCanvas(CanvasView):
         if not full:
             painter.setFont(face)
             painter.setPen(tag.hue)
-            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, tag.chosen + ("≈" if tag.similar else ""))
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, tag.short)
             return
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         marks_width = QFontMetricsF(small).horizontalAdvance(tag.marks) + (2 if tag.marks else 0)
         for row, (char, probability) in enumerate(tag.lines):
             line = QRectF(rect.left() + 3, rect.top() + 2 + row * _LINE, rect.width() - 6, _LINE)
-            stands = char == tag.chosen
+            stands = char == (tag.chosen or LEFT_OUT)
             painter.setFont(face)
             painter.setPen(tag.hue if stands else _DIM)
             painter.drawText(line, left, char)

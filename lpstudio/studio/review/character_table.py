@@ -81,7 +81,7 @@ class CharacterTableModel(QAbstractTableModel):
         read = self._item.reading.characters[row]
         mark = self._item.marks[row]
         second = read.second
-        changed = mark.char if mark.char != read.first.char else ""
+        changed = (mark.char or "–") if mark.char != read.first.char else ""
         return (
             f"{row + 1}✓" if mark.decided else f"{row + 1}",
             read.first.char,
@@ -98,7 +98,7 @@ class CharacterTableModel(QAbstractTableModel):
         read = self._item.reading.characters[row]
         if column == _CHANGED and self._item.marks[row].char != read.first.char:
             by = "a person" if self._item.marks[row].char != read.chosen else "the plate format"
-            return f"{self._item.marks[row].char}, chosen by {by}"
+            return f"{self._item.marks[row].char or 'left out'}, chosen by {by}"
         return "\n".join(f"{c.char}: {c.probability:.2%}" for c in read.candidates)
 
 

@@ -331,7 +331,7 @@ class ReviewController(QObject):
         for item in items:
             free = item.key and session.state(item.key) in (CropState.UNLABELLED, CropState.DRAFT)
             if free and item.reading is not None and item.marks:
-                session.set_draft(item.key, [self.edits.character_of(item, at) for at in range(len(item.marks))])
+                session.set_draft(item.key, self.edits.characters_of(item, range(len(item.marks))))
                 drafted += 1
         if drafted:
             few = "1 reading is" if drafted == 1 else f"{drafted} readings are"

@@ -130,17 +130,21 @@ class DatasetEdits(QObject):
     # -- decisions ---------------------------------------------------------------------------------------------------
 
     def give(self, item: ReviewItem, index: int, char: str) -> bool:
-        """A person says which class one character has. False when the dataset lacks that class."""
+        """A person says which class one character has; none: it is no character, and nothing is written.
+
+        False when the dataset lacks that class.
+        """
         reading = item.reading
         if reading is None or not self._known([char]):
             return False
         marks = list(item.marks)
         title = "Accept a character" if marks[index].char == char else "Correct a character"
+        title = title if char else "Leave a character out"
         marks[index] = Mark(char, True)
         plate = reading.plate_of(index)
         target = item.target(plate)
         writes = []
-        if target is not None:
+        if target is not None and char:
             read = self._characters_on(item, target)
             accepted = Accepted(reading.characters[index].moved(target.dx, target.dy), char)
 
@@ -180,6 +184,13 @@ class DatasetEdits(QObject):
         self._apply(Step("Take a hypothesis", item, item.reading, item.marks, tuple(marks), character))
         return True
 
+    @classmethod
+    def characters_of(
+        cls, item: ReviewItem, places: Sequence[int], dx: float = 0.0, dy: float = 0.0
+    ) -> list[Character]:
+        """Read characters as they stand now, without those left out, on a crop that lies at (-dx, -dy)."""
+        return [cls.character_of(item, at, dx, dy) for at in places if item.marks[at].char]
+
     @staticmethod
     def character_of(item: ReviewItem, index: int, dx: float = 0.0, dy: float = 0.0) -> Character:
         """A read character as it stands now, as a character of a crop that lies at (-dx, -dy)."""
@@ -190,6 +201,7 @@ class DatasetEdits(QObject):
         assert item.reading is not None
         characters = item.reading.characters
         accepted = [Accepted(characters[at].moved(target.dx, target.dy), item.marks[at].char) for at in places]
+        accepted = [one for one in accepted if one.char]
 
         def change(content: CropContent, state: CropState) -> tuple[Merged, CropState]:
             merged = accept_all(content, state, accepted)
@@ -208,7 +220,7 @@ class DatasetEdits(QObject):
     def _known(self, chars: Sequence[str]) -> bool:
         if self._session is None:
             return True
-        missing = sorted({char for char in chars if self._session.project.alphabet.index(char) is None})
+        missing = sorted({char for char in chars if char and self._session.project.alphabet.index(char) is None})
         if missing:
             self.refused.emit(
                 f"This dataset has no class {', '.join(missing)}; its data.yaml lists the classes it has."

@@ -27,7 +27,11 @@ class NumberField(QSpinBox):
         self.setAccessibleName(name)
         self.setToolTip(tip)
         self.setKeyboardTracking(False)
-        self.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        # NoButtons leaves no room for the number under a style sheet; buttons without width do.
+        self.setStyleSheet(
+            "QSpinBox::up-button, QSpinBox::down-button { width: 0; }"
+            "QSpinBox::up-arrow, QSpinBox::down-arrow { image: none; width: 0; }"
+        )
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
 
     def event(self, event: QEvent) -> bool:

@@ -9,7 +9,6 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QListView,
     QStyle,
@@ -207,11 +206,11 @@ class ItemListPanel(QWidget):
         self.view.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.view.setAccessibleName("Pictures under review")
-        boxes = QHBoxLayout()
+        boxes = QVBoxLayout()
         boxes.setContentsMargins(8, 8, 8, 4)
         boxes.setSpacing(4)
-        boxes.addWidget(self.show_box, 3)
-        boxes.addWidget(self.order_box, 2)
+        boxes.addWidget(self.show_box)
+        boxes.addWidget(self.order_box)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

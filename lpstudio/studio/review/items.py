@@ -41,7 +41,7 @@ class ItemState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What stands at one read character: the class it has now, and whether a person said so."""
+    """What stands at one read character: the class it has now (empty: it is left out), and whether a person said so."""
 
     char: str
     decided: bool = False
@@ -140,7 +140,9 @@ class ReviewItem:
         """Whether the crop's labels say something else than the reading as it stands, or more, or less."""
         if self.labels is None:
             return False
-        return bool(self.missed) or any(label != mark.char for label, mark in zip(self.labels, self.marks, strict=True))
+        return bool(self.missed) or any(
+            (label or "") != mark.char for label, mark in zip(self.labels, self.marks, strict=True)
+        )
 
     @property
     def margin(self) -> float | None:

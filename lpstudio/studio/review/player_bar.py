@@ -27,9 +27,6 @@ def command_button(commands: CommandTable, command_id: str, *, text: bool = Fals
     return button
 
 
-_WIDE = 660  # px from which there is room for words
-
-
 class PlayerBar(QWidget):
     """Everything that moves through footage. Numbers are frames, counted from 0; times are from the first frame."""
 
@@ -41,12 +38,14 @@ class PlayerBar(QWidget):
         super().__init__(parent)
         self._duration = 0.0
         self._words: list[QLabel] = []
+        self._is_wide = True
+        self._needed = 0  # px from which there is room for words
         self.slider = FrameSlider()
         self.frame = NumberField("Frame number", "Frame number, counted from 0; Enter goes there")
-        self.frame.setFixedWidth(72)
+        self.frame.setFixedWidth(64)
         self.of_frames = QLabel()
         self.time = TextField("Time", "Time as m:ss.mmm; Enter goes to the frame shown then")
-        self.time.setFixedWidth(88)
+        self.time.setFixedWidth(80)
         self.time.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.of_time = QLabel()
         self.rectangle = QLabel()
@@ -55,7 +54,7 @@ class PlayerBar(QWidget):
         self.every = NumberField("Step", "Read every so-manieth frame")
         self.every.setRange(1, 9999)
         for field in (self.first, self.last, self.every):
-            field.setFixedWidth(56)
+            field.setFixedWidth(48)
         for box in (self.frame, self.time, self.first, self.last, self.every):
             box.setFixedHeight(26)
         for label in (self.of_frames, self.of_time, self.rectangle):
@@ -78,8 +77,10 @@ class PlayerBar(QWidget):
         transport.addWidget(command_button(commands, "review.rectangle"))
         transport.addWidget(command_button(commands, "review.whole_frame"))
         reading = QHBoxLayout()
-        reading.setSpacing(4)
-        self._wordy = [command_button(commands, f"review.{name}") for name in ("read_frame", "add", "read_range")]
+        reading.setSpacing(2)
+        self._wordy = [
+            command_button(commands, f"review.{name}", text=True) for name in ("read_frame", "add", "read_range")
+        ]
         reading.addWidget(self._wordy[0])
         reading.addWidget(self._wordy[1])
         reading.addStretch(1)
@@ -113,7 +114,14 @@ class PlayerBar(QWidget):
         return label
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        wide = self.width() >= _WIDE
+        layout = self.layout()
+        assert layout is not None
+        if self._is_wide:
+            self._needed = layout.minimumSize().width()
+        wide = self.width() >= self._needed
+        if wide == self._is_wide:
+            return
+        self._is_wide = wide
         style = Qt.ToolButtonStyle
         for button in self._wordy:
             button.setToolButtonStyle(style.ToolButtonTextBesideIcon if wide else style.ToolButtonIconOnly)
@@ -157,9 +165,11 @@ class PlayerBar(QWidget):
         """Say what part of the frame is read."""
         if rectangle is None:
             self.rectangle.setText("whole frame")
+            self.rectangle.setToolTip("Whole frames are read")
         else:
             x1, y1, x2, y2 = (round(value) for value in rectangle)
-            self.rectangle.setText(f"{x2 - x1} × {y2 - y1} px at {x1}, {y1}")
+            self.rectangle.setText(f"{x2 - x1} × {y2 - y1} px")
+            self.rectangle.setToolTip(f"The rectangle that is read: {x2 - x1} × {y2 - y1} pixels at {x1}, {y1}")
 
     @property
     def range(self) -> tuple[int, int, int]:

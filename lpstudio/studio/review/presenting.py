@@ -31,7 +31,7 @@ def _label(item: ReviewItem, index: int) -> str | None:
 
 
 def _disagrees(item: ReviewItem, index: int, mark: Mark) -> bool:
-    return item.labels is not None and _label(item, index) != mark.char
+    return item.labels is not None and (_label(item, index) or "") != mark.char
 
 
 def shapes_of(item: ReviewItem | None, similarity: Similarity | None) -> list[CanvasShape]:
@@ -44,7 +44,7 @@ def shapes_of(item: ReviewItem | None, similarity: Similarity | None) -> list[Ca
     shapes = [
         CanvasShape(
             as_array(read.polygon),
-            mark.char,
+            mark.char or "–",
             _hue(mark.char, similarity),
             Line.SOLID if mark.decided else Line.DRAFT,
         )
@@ -118,6 +118,8 @@ def _cell(
     label = _label(item, at)
     disagrees = _disagrees(item, at, mark)
     said = ["accepted by a person"] if mark.decided else []
+    if not mark.char:
+        said.append("left out: taken for no character of the plate")
     if disagrees:
         said.append(f"the crop's label is {label}" if label else "the crop has no character here")
     return StripCell(

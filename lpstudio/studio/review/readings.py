@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from lpstudio.alphabet import normalise_name
@@ -15,7 +16,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class ReadCharacter:
-    """One character found by a model. ``chosen`` is what the plate's text has at its place.
+    """One character found by a model. ``chosen`` is what the plate's text has in its place, empty for nothing.
 
     ``polygon`` and ``box`` (x1, y1, x2, y2): pixels of the picture after EXIF orientation. ``candidates``: best first.
     """
@@ -157,7 +158,8 @@ def _box(values: Any) -> Box:
 def _plate(data: Mapping[str, Any]) -> ReadPlate:
     rows = list(data["characters"])
     text = str(data["text"])
-    plain = text if len(text) == len(rows) else ""
+    found = [([normalise_name(c["char"]) for c in row["candidates"]], bool(row.get("changed"))) for row in rows]
+    chosen = align(text, found)
     return ReadPlate(
         box=_box(data["box"]),
         text=text,
@@ -167,8 +169,36 @@ def _plate(data: Mapping[str, Any]) -> ReadPlate:
             Hypothesis(str(h["text"]), float(h["probability"]), str(h.get("format") or ""))
             for h in data.get("hypotheses") or ()
         ),
-        characters=tuple(_character(row, plain[i] if plain else "") for i, row in enumerate(rows)),
+        characters=tuple(_character(row, char) for row, char in zip(rows, chosen, strict=True)),
     )
+
+
+def align(text: str, found: Sequence[tuple[Sequence[str], bool]]) -> list[str]:
+    """What a text has for each character: ``found`` are candidates, best first, and whether the text changed them.
+
+    A character that was not changed stands in the text as its first candidate. One that was changed stands there as
+    another, or was left out (an empty string); the text may also have places for characters that nobody saw.
+    """
+
+    @cache
+    def best(i: int, j: int) -> tuple[float, tuple[str, ...]]:
+        """The cheapest way to lay ``text[j:]`` on ``found[i:]``."""
+        if i == len(found):
+            return float(len(text) - j), ()
+        candidates, changed = found[i]
+        ways = []
+        if j < len(text):
+            same = text[j] == candidates[0]
+            if same != changed:
+                cost, rest = best(i + 1, j + 1)
+                ways.append((cost + (0.0 if text[j] in candidates else 0.5), (text[j], *rest)))
+            cost, rest = best(i, j + 1)
+            ways.append((cost + 1.0, rest))
+        cost, rest = best(i + 1, j)
+        ways.append((cost + (0.9 if changed else 3.0), ("" if changed else candidates[0], *rest)))
+        return min(ways, key=lambda way: way[0])
+
+    return list(best(0, 0)[1])
 
 
 def _character(data: Mapping[str, Any], chosen: str) -> ReadCharacter:
@@ -180,5 +210,5 @@ def _character(data: Mapping[str, Any], chosen: str) -> ReadCharacter:
         candidates=candidates,
         similar=bool(data.get("similar")),
         changed=bool(data.get("changed")),
-        chosen=normalise_name(chosen) or candidates[0].char,
+        chosen=chosen,
     )

@@ -56,6 +56,8 @@ def register(workspace: ReviewWorkspace) -> None:
         tip="Write the current character to the dataset as it stands")  # fmt: skip
     add("second", "Take the second &candidate", workspace.take_second, lambda: bool(control.alternative),
         icon="arrow-left-right", tip="Correct the current character to its second candidate (Tab)")  # fmt: skip
+    add("leave_out", "Leave the character &out", workspace.leave_out, lambda: control.character is not None,
+        icon="circle-slash", tip="It is no character of the plate: it is not written (Delete)")  # fmt: skip
     add("accept_all", "Accept a&ll and go on", control.accept_all, read_something,
         shortcuts=("Ctrl+Return", "Ctrl+Enter"), icon="check-check",
         tip="Write all characters to the dataset as they stand, and go to the next open reading")  # fmt: skip
@@ -106,6 +108,8 @@ def register(workspace: ReviewWorkspace) -> None:
 
     view = workspace.canvas
     add("fit", "Fit the picture", view.fit, shortcuts=("Ctrl+0",), icon="maximize", menu="View", separator=True)
+    add("zoom_plate", "Zoom to the plate", lambda: view.zoom_to(range(len(view.shapes))), lambda: bool(view.shapes),
+        shortcuts=("Ctrl+9",), icon="zoom-in", menu="View")  # fmt: skip
     add("zoom_in", "Zoom in", lambda: view.zoom_by(1.25), shortcuts=("Ctrl++", "Ctrl+="), icon="zoom-in", menu="View")
     add("zoom_out", "Zoom out", lambda: view.zoom_by(0.8), shortcuts=("Ctrl+-",), icon="zoom-out", menu="View")
     add("smooth", "Smooth enlargement", lambda checked: view.set_smooth(checked), icon="blend", menu="View",

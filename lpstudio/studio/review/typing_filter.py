@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from lpstudio.studio.widgets.reading_strip import ReadingStrip, typed_character
 
-_SIDEWAYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Backspace)
+_SIDEWAYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Backspace, Qt.Key.Key_Delete)
 
 
 class TypingFilter(QObject):

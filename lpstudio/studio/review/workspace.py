@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QRectF, QSettings, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QGuiApplication, QImage, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from lpstudio.reading.footage import VIDEO_SUFFIXES
@@ -54,6 +54,7 @@ class ReviewWorkspace(Workspace):
         self._last_folder = ""
         self._stale_rows: set[int] = set()
         self._rearrange_wanted = False
+        self._sized = False
         self._rows_timer = QTimer(self)
         self._rows_timer.setSingleShot(True)
         self._rows_timer.setInterval(120)
@@ -92,7 +93,6 @@ class ReviewWorkspace(Workspace):
             self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
         self.splitter.setChildrenCollapsible(True)
         self.splitter.setCollapsible(1, False)
-        self.splitter.setSizes([200, 728, 288])
         self.list_panel.setMinimumWidth(168)
         self.side.setMinimumWidth(284)
         layout = QVBoxLayout(self)
@@ -132,6 +132,7 @@ class ReviewWorkspace(Workspace):
         self.images.failed.connect(self._show_picture_fault)
         self.canvas.selection_changed.connect(lambda chosen: control.select_character(chosen[-1] if chosen else None))
         self.canvas.rectangle_drawn.connect(self._rectangle_drawn)
+        self.canvas.shape_activated.connect(lambda _index: self.canvas.zoom_to(range(len(self.canvas.shapes))))
         self.canvas.typed.connect(self._typed_on_canvas)
         self.canvas.tab_pressed.connect(self.take_second)
         self.canvas.moved.connect(self._moved_on_canvas)
@@ -140,6 +141,7 @@ class ReviewWorkspace(Workspace):
         self.strip.activated.connect(lambda index, _held: control.select_character(self._strip_start + index))
         self.strip.typed.connect(lambda index, char: control.give(self._strip_start + index, char))
         self.strip.second_taken.connect(self._second_in_strip)
+        self.strip.removed.connect(lambda index: control.give(self._strip_start + index, ""))
         self.strip.menu_requested.connect(lambda _index, place: self._item_menu(place))
         self.side.table.activated_row.connect(control.select_character)
         self.side.table.tab_pressed.connect(self.take_second)
@@ -175,6 +177,11 @@ class ReviewWorkspace(Workspace):
         """Read with a file of weights (from the run list, or dropped)."""
         self.controller.use_weights(WeightsChoice.of_file(weights))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if not self._sized and self.width() > 640:
+            self._sized = True
+            self.splitter.setSizes([200, self.width() - 200 - 288, 288])
+
     def enter(self) -> None:
         self.controller.refresh_weights()
         self.strip.setFocus()
@@ -206,7 +213,7 @@ class ReviewWorkspace(Workspace):
         settings.beginGroup(_GROUP)
         splitter = settings.value("splitter")
         if splitter is not None:
-            self.splitter.restoreState(splitter)
+            self._sized = self.splitter.restoreState(splitter)
         self.controller.formats = str(settings.value("formats", "ph"))
         smooth = bool(settings.value("smooth", False, type=bool))
         settings.endGroup()
@@ -258,6 +265,11 @@ class ReviewWorkspace(Workspace):
             self.controller.give(index, char)
             self.controller.select_character(index + 1)
 
+    def leave_out(self) -> None:
+        """The current character is none: it is not written."""
+        if self.controller.character is not None:
+            self.controller.give(self.controller.character, "")
+
     def play(self, playing: bool) -> None:
         if playing:
             self.controller.player.play()
@@ -299,8 +311,9 @@ class ReviewWorkspace(Workspace):
 
     def _item_menu(self, place: QPoint) -> None:
         self.studio.commands.refresh()
-        ids = ["review.accept", "review.second", "review.accept_all", "", "review.read_again", "review.draft",
-               "review.add", "review.annotate", "", "review.copy_text", "review.copy_name"]  # fmt: skip
+        names = ("accept", "second", "leave_out", "accept_all", "", "read_again", "draft", "add", "annotate", "",
+                 "copy_text", "copy_name")  # fmt: skip
+        ids = [f"review.{name}" if name else "" for name in names]
         context_menu(self.studio.commands, ids, self).exec(place)
 
     # -- showing: choices --------------------------------------------------------------------------------------------
