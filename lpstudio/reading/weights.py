@@ -75,16 +75,7 @@ def load_weights(given: Path | None, device: str | None = None) -> Weights:
     model: what a file wants to run is never run.
     """
     path = find_weights(given)
-    stay_offline()
-    checkpoint = _open_checkpoint(path)
-
-    from ultralytics.nn.tasks import SegmentationModel
-
-    model: Any = checkpoint.get("ema") or checkpoint.get("model") if isinstance(checkpoint, dict) else None
-    if not isinstance(model, SegmentationModel):
-        task = type(model).__name__.removesuffix("Model").lower() if hasattr(model, "yaml") else ""
-        made_for = f"are for another task ({task})" if task else "hold no model"
-        raise LpStudioError(f"these weights {made_for}, not for segmentation", path=path, remedy=_RETRAIN)
+    model, checkpoint = open_model(path)
     alphabet = _alphabet(model, path)
     target = _device(device)
     side = _side(checkpoint)
@@ -103,6 +94,24 @@ def load_weights(given: Path | None, device: str | None = None) -> Weights:
         ) from error
     temperature, calibrated = _calibration(path)
     return Weights(model, path, _name_of(path), alphabet, side, target, temperature, calibrated)
+
+
+def open_model(path: Path) -> tuple[Any, dict[str, Any]]:
+    """The segmentation model in a weights file as it was saved, and the whole checkpoint; on the CPU.
+
+    Raises LpStudioError as :func:`load_weights` does.
+    """
+    stay_offline()
+    checkpoint = _open_checkpoint(path)
+
+    from ultralytics.nn.tasks import SegmentationModel
+
+    model: Any = checkpoint.get("ema") or checkpoint.get("model") if isinstance(checkpoint, dict) else None
+    if not isinstance(model, SegmentationModel):
+        task = type(model).__name__.removesuffix("Model").lower() if hasattr(model, "yaml") else ""
+        made_for = f"are for another task ({task})" if task else "hold no model"
+        raise LpStudioError(f"these weights {made_for}, not for segmentation", path=path, remedy=_RETRAIN)
+    return model, checkpoint
 
 
 def _open_checkpoint(path: Path) -> Any:
