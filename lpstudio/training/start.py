@@ -11,8 +11,8 @@ from typing import Any
 from torch import nn
 
 from lpstudio.errors import LpStudioError
+from lpstudio.reading.weights import find_weights, open_model
 from lpstudio.resources import resource
-from lpstudio.training.weights_file import load_model
 
 _ULTRALYTICS_NAME = re.compile(r"yolo11[nsmlx]-seg(\.pt)?")
 
@@ -52,7 +52,7 @@ def starting_point(weights: str, size: str) -> Start:
         path = Path(weights).expanduser()
         if not path.is_file() and _ULTRALYTICS_NAME.fullmatch(weights):
             path = _download(weights if weights.endswith(".pt") else f"{weights}.pt")
-    model = load_model(path)
+    model = open_model(find_weights(path))[0].float()
     name = "starter" if weights == "starter" else path.name
     return Start(dict(model.yaml), model, name, f"Starts from {path}.")
 
