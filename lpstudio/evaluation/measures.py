@@ -85,7 +85,7 @@ def match_boxes(true_boxes: ArrayLike, found_boxes: ArrayLike, least_iou: float 
 
 
 def box_iou(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
-    """Intersection over union of boxes x1 y1 x2 y2: shapes (n, 4) and (m, 4) give (n, m); empty ones overlap nothing."""
+    """Intersection over union of boxes x1 y1 x2 y2: shapes (n, 4), (m, 4) give (n, m); empty ones overlap nothing."""
     first = np.asarray(a, dtype=np.float64).reshape(-1, 1, 4)
     second = np.asarray(b, dtype=np.float64).reshape(1, -1, 4)
     size = np.minimum(first[..., 2:], second[..., 2:]) - np.maximum(first[..., :2], second[..., :2])
