@@ -325,8 +325,7 @@ class MainWindow(QMainWindow):
 
     def _note_reader(self, kind: str, payload: dict[str, Any]) -> None:
         if kind == "load":
-            name, device = payload.get("name") or payload.get("weights"), payload.get("device")
-            self.status.set_reader(f"reader: {Path(str(name)).stem} ({device})" if device else f"reader: {name}")
+            self.status.set_reader(f"reader: {payload.get('weights')} ({payload.get('device')})")
 
     # -- drag and drop ---------------------------------------------------------------------------------------------
 

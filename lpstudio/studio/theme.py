@@ -131,7 +131,7 @@ LIGHT = Tokens(
     draft="#8a5700",
     verified="#0a6f57",
     ignored="#7a7a7a",
-    fault="#b3261a",
+    fault="#8f0f22",
     info_soft="#d9e8f5",
     warning="#7d4f00",
     warning_soft="#fbeccb",
@@ -146,12 +146,12 @@ LIGHT = Tokens(
 # One slot per connected similarity group, same family of colour in both themes; ordered so that the first eight,
 # which a new project uses, are told apart also with red-green blindness (they differ in lightness or in blue-yellow).
 _GROUP_HUES_DARK = (
-    "#6da7e8", "#ee7f4b", "#f2e394", "#ffb3c6", "#2fae8a", "#c3d430", "#a8e8ff", "#a98bf0",
-    "#a39a1c", "#c79a6b", "#6fbf5f", "#de6fc9",
+    "#6883f3", "#db6a01", "#fdf05d", "#f072b3", "#04a072", "#7cd466", "#61fefb", "#b9bcfe",
+    "#d3db9f", "#dc9523", "#95b78a", "#f7b8d7",
 )  # fmt: skip
 _GROUP_HUES_LIGHT = (
-    "#2264b3", "#b8470f", "#7d6a00", "#c23b72", "#0a6d55", "#5c7a00", "#0a7ea3", "#6a45c9",
-    "#5e5800", "#85552a", "#2c7a2f", "#98278c",
+    "#063fa0", "#a85a00", "#673e00", "#ab3e82", "#036554", "#698b62", "#1a8abe", "#6d55c5",
+    "#9d7e18", "#8b470a", "#407b39", "#874399",
 )  # fmt: skip
 
 # Where a group with this character would like to be; it keeps a group's hue when other groups come and go.

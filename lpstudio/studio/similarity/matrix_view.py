@@ -200,8 +200,15 @@ class MatrixView(QWidget):
     def _paint_heads(self, painter: QPainter) -> None:
         painter.setFont(self._head_font())
         for at, char in enumerate(self._order):
-            painter.setPen(theme.group_hue(char, self._similarity))
-            for rect in self._head_rects(at):
+            hue = theme.group_hue(char, self._similarity)
+            above, beside = self._head_rects(at)
+            if hue != theme.color("ungrouped"):  # a stripe in the hue between character and cells
+                painter.fillRect(QRect(above.x() + 1, above.bottom() + 1, above.width() - 3, 3), hue)
+                painter.fillRect(QRect(beside.right() + 1, beside.y() + 1, 3, beside.height() - 3), hue)
+                painter.setPen(theme.color("text"))
+            else:
+                painter.setPen(theme.color("text_dim"))
+            for rect in (above, beside):
                 painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, char)
 
     def _head_font(self) -> QFont:
@@ -212,8 +219,8 @@ class MatrixView(QWidget):
     def _head_rects(self, at: int) -> tuple[QRect, QRect]:
         """Where a character stands above its column, and beside its row."""
         size, origin = self.cell_size(), self._origin()
-        above = QRect(origin.x() + at * size, origin.y() - HEAD, size, HEAD - 4)
-        return above, QRect(origin.x() - HEAD, origin.y() + at * size, HEAD - 4, size)
+        above = QRect(origin.x() + at * size, origin.y() - HEAD, size, HEAD - 6)
+        return above, QRect(origin.x() - HEAD, origin.y() + at * size, HEAD - 6, size)
 
     def _paint_marks(self, painter: QPainter) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
