@@ -2,7 +2,80 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-def command() -> None:
-    """Not there yet."""
-    raise NotImplementedError
+import typer
+
+from lpstudio.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from lpstudio.evaluation.evaluate import Evaluation
+
+
+def command(
+    project: Annotated[Path, typer.Argument(help="A dataset's folder or its data.yaml.")],
+    weights: Annotated[Path | None, typer.Option(help="A .pt file; the starter weights when left out.")] = None,
+    split: Annotated[str, typer.Option(help="The split to read.")] = "val",
+    json_file: Annotated[
+        str | None, typer.Option("--json", metavar="FILE", help="Write the figures as JSON; - for stdout.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write report.html with pictures into this folder.")
+    ] = None,
+    formats: Annotated[
+        str | None,
+        typer.Option(help='Plate formats: ph, none, or written out as "LLL DDDD"; the project\'s otherwise.'),
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, 0, mps; the best there is when left out.")] = None,
+    conf: Annotated[float, typer.Option(min=0.0, max=1.0, help="The least confidence of a character.")] = 0.25,
+    imgsz: Annotated[
+        int | None,
+        typer.Option(min=32, max=8192, help="The side the model sees; what it was trained at when left out."),
+    ] = None,
+) -> int:
+    """Compare what weights read with labels and known texts. Exit 1 when a crop could not be read."""
+    from lpstudio.dataset.project import Project
+    from lpstudio.plates.formats import DEFAULT_FORMATS, formats_from
+
+    with Project.open(project, create_store=False) as opened_project, progress_bar() as show:
+        chosen = formats_from(formats or ", ".join(opened_project.settings.formats) or DEFAULT_FORMATS)
+
+        from lpstudio.reading.weights import find_weights, load_weights
+
+        path = find_weights(weights)
+        from lpstudio.evaluation.evaluate import evaluate
+        from lpstudio.evaluation.report import write_report
+        from lpstudio.reading.outputs import opened
+        from lpstudio.reading.reader import CharacterReader
+
+        reader = CharacterReader(load_weights(path, device), imgsz, conf)
+        result = evaluate(opened_project, reader, chosen, split, show)
+    for key, message in result.faults:
+        print(f"lpstudio: {message or key}", file=sys.stderr)
+    if json_file is not None:
+        with opened(json_file) as file:
+            file.write(json.dumps(result.to_dict(), indent=1, allow_nan=False) + "\n")
+    if json_file != "-":
+        _print(result)
+    if report is not None:
+        print(f"report: {write_report(result, report)}", file=sys.stderr)
+    return 1 if result.faults else 0
+
+
+def _print(result: Evaluation) -> None:
+    """The figures in words on standard output."""
+    counts = result.counts
+    print(f"{result.weights} on {result.project} / {result.split}: {len(result.crops)} crops")
+    if counts.characters:
+        print(
+            f"characters: {counts.top1_accuracy:.1%} right, {counts.top2_accuracy:.1%} among the two best, "
+            f"{counts.missed} of {counts.characters} missed, {counts.extra} extra ({result.labelled} labelled crops)"
+        )
+    if result.texts_known:
+        print(f"plates: {result.plates_right} of {result.texts_known} known texts read right")
+    mixed = ", ".join(f"{c.true} as {c.read} {c.count}×" for c in result.confusions[:8])
+    if mixed:
+        print(f"mixed up most: {mixed}")
