@@ -39,10 +39,10 @@ def decode(path: Path, within: QSize | None = None) -> QImage:
             if size.width() > box.width() or size.height() > box.height():
                 reader.setScaledSize(size.scaled(box, Qt.AspectRatioMode.KeepAspectRatio).expandedTo(QSize(1, 1)))
     image = reader.read()
+    if image.isNull() and reader.error() == QImageReader.ImageReaderError.UnsupportedFormatError:
+        image = _with_pillow(path)
     if image.isNull():
-        if not path.exists():
-            raise PictureError("the file is not there any more")
-        raise PictureError(_plain(reader))
+        raise PictureError(_why(path, reader))
     if within is not None and (image.width() > within.width() or image.height() > within.height()):
         image = image.scaled(within, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
     if image.hasAlphaChannel():
@@ -50,8 +50,30 @@ def decode(path: Path, within: QSize | None = None) -> QImage:
     return image.convertToFormat(QImage.Format.Format_RGB32)
 
 
-def _plain(reader: QImageReader) -> str:
-    error = reader.error()
+def _with_pillow(path: Path) -> QImage:
+    """Kinds that Qt has no plugin for (AVIF, JPEG 2000…); an empty picture when Pillow cannot read it either."""
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(path) as picture:
+            if picture.width * picture.height * 4 > ALLOCATION_LIMIT_MB * 1024 * 1024:
+                return QImage()
+            upright = ImageOps.exif_transpose(picture).convert("RGBA")
+    except MemoryError:
+        raise
+    except Exception:  # decoders raise OSError, ValueError, SyntaxError, struct.error…
+        return QImage()
+    data = upright.tobytes()
+    return QImage(data, upright.width, upright.height, upright.width * 4, QImage.Format.Format_RGBA8888).copy()
+
+
+def _why(path: Path, reader: QImageReader) -> str:
+    """Why a picture could not be decoded, in words."""
+    try:
+        if path.stat().st_size == 0:
+            return "the file is empty"
+    except OSError:
+        return "the file is not there any more"
     size = reader.size()
     if size.isValid() and size.width() * size.height() * 4 > ALLOCATION_LIMIT_MB * 1024 * 1024:
         return f"{size.width()} × {size.height()} pixels are more than fit the limit of {ALLOCATION_LIMIT_MB} MB"
@@ -59,7 +81,7 @@ def _plain(reader: QImageReader) -> str:
         QImageReader.ImageReaderError.DeviceError: "the file cannot be opened",
         QImageReader.ImageReaderError.UnsupportedFormatError: "this is no picture that can be read",
         QImageReader.ImageReaderError.InvalidDataError: "the picture is damaged or cut off",
-    }.get(error, reader.errorString())
+    }.get(reader.error(), reader.errorString())
 
 
 class ImageLoader(QObject):

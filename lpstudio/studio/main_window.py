@@ -151,9 +151,6 @@ class MainWindow(QMainWindow):
             built: Workspace = getattr(module, entry.class_name)(self, self.stack)
             built.register_commands()
             built.restore_state(self.settings)
-        except ModuleNotFoundError as error:
-            _log.warning("workspace %s is not there: %s", workspace_id, error)
-            return None
         except Exception as error:  # one broken workspace must not take the others with it
             _log.exception("workspace %s cannot be built", workspace_id)
             self.notify(Notice(f"{entry.title} cannot be opened: {error}", Severity.ERROR, "view.log", "Show the log"))

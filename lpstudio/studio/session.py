@@ -127,7 +127,10 @@ class ProjectSession(QObject):
             self._texts.setdefault(key, text)
             self._origins[key] = origin
             unsaved = self._unsaved.get(key)
-            self.content_loaded.emit(key, content if unsaved is None or unsaved[1] is None else unsaved[1], size, fault)
+            if unsaved is not None and unsaved[1] is not None:
+                content = unsaved[1]
+                fault = "" if size is not None else fault  # what the label file says does not count yet
+            self.content_loaded.emit(key, content, size, fault)
 
         def failed(error: BaseException) -> None:
             _log.error("loading %s failed", key, exc_info=error)

@@ -158,10 +158,12 @@ def _running() -> dict[int, str]:
     """Timers and QThreads of Python that run, by identity."""
     from shiboken6 import isValid
 
+    kinds = {QTimer, QThread}
+    for kind in (QTimer, QThread):
+        kinds.update(kind.__subclasses__())
     found = {}
-    for thing in gc.get_objects():
-        kind = type(thing)
-        if not issubclass(kind, (QTimer, QThread)) or not isValid(thing):
+    for thing in [thing for thing in gc.get_objects() if type(thing) in kinds]:
+        if not isValid(thing):
             continue
         if isinstance(thing, QTimer) and thing.isActive():
             found[id(thing)] = f"timer of {thing.parent()!r}"

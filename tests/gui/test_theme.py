@@ -17,7 +17,10 @@ from lpstudio.studio.icons import icon
 
 THEMES = {"dark": theme.DARK, "light": theme.LIGHT}
 SURFACES = ("field", "window", "panel", "raised")
-TEXTS = ("text", "text_dim", "accent_text", "warning", "error", "unlabelled", "in_progress", "labelled", "draft", "verified", "fault")  # fmt: skip
+TEXTS = (
+    "text", "text_dim", "accent_text", "warning", "error",
+    "unlabelled", "in_progress", "labelled", "draft", "verified", "fault",
+)  # fmt: skip
 LINES = ("line", "icon", "accent", "bar", "ungrouped", "ignored")
 
 
