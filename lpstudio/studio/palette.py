@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QStyleOptionViewItem,
     QVBoxLayout,
 )
+from shiboken6 import isValid
 
 from lpstudio.studio import theme
 from lpstudio.studio.commands import Command, CommandTable
@@ -60,6 +61,7 @@ class CommandModel(QAbstractListModel):
         self._table = table
         self._query = ""
         self._rows: list[Command] = []
+        self.enabled_count = 0  # those that can run now; they stand first
         self.search("")
 
     def search(self, query: str) -> None:
@@ -74,6 +76,7 @@ class CommandModel(QAbstractListModel):
         rows = best_matches(query, entries)
         rows.sort(key=lambda command: not self._table.action(command.id).isEnabled())
         self._rows = rows
+        self.enabled_count = sum(self._table.action(command.id).isEnabled() for command in rows)
         self.endResetModel()
 
     def refresh(self) -> None:
@@ -220,7 +223,7 @@ class CommandPalette(QFrame):
         self._select(0)
 
     def _select(self, row: int) -> None:
-        if 0 <= row < self.model.rowCount():
+        if 0 <= row < self.model.enabled_count:
             self.list.setCurrentIndex(self.model.index(row))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -235,7 +238,7 @@ class CommandPalette(QFrame):
         return super().eventFilter(watched, event)
 
     def _take_key(self, event: QKeyEvent) -> bool:
-        row, last = self.list.currentIndex().row(), self.model.rowCount() - 1
+        row, last = self.list.currentIndex().row(), self.model.enabled_count - 1
         match event.key():
             case Qt.Key.Key_Escape:
                 self.dismiss()
@@ -255,19 +258,20 @@ class CommandPalette(QFrame):
 
     def _close_unless_focused(self) -> None:
         if not self.search.hasFocus():
-            self.dismiss()
+            self.dismiss(give_focus_back=False)
 
-    def dismiss(self) -> None:
-        """Close, and give the focus back."""
+    def dismiss(self, give_focus_back: bool = True) -> None:
+        """Close; the focus goes back to where it was unless the person took it elsewhere."""
         if not self.isVisible():
             return
         self._window.removeEventFilter(self)
         self._window.commands.changed.disconnect(self._refresh)
+        before = self._focus_before
+        if give_focus_back and before is not None and isValid(before):
+            before.setFocus(Qt.FocusReason.OtherFocusReason)
         self.hide()
         self.setParent(None)
         self.deleteLater()
-        if self._focus_before is not None and self._window.focusWidget() is None:
-            self._focus_before.setFocus()
 
     def _run(self, index: QModelIndex) -> None:
         if not index.isValid():
