@@ -99,6 +99,8 @@ class ClassBars(QWidget):
         small_height, strong_height = QFontMetrics(small).height(), QFontMetrics(strong).height()
         centre = Qt.AlignmentFlag.AlignCenter
         token = "error" if count.is_absent else "warning" if count.is_rare else "text"
+        if place.width() < 26:
+            small.setPixelSize(10)  # three digits do not touch those beside them
         painter.setFont(small)
         painter.setPen(theme.color(token))
         painter.drawText(QRect(place.left(), place.top(), place.width(), small_height), centre, str(count.train))

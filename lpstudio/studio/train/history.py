@@ -8,6 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 LOG_LINES = 4000  # older lines stay in the file
+REASONS = {
+    "completed": "all epochs done",
+    "early-stop": "the validation loss improved no more",
+    "stopped": "stopped by hand",
+}
 TRAIN, VAL, METRICS = "train", "val", "metrics"
 
 
@@ -128,9 +133,11 @@ class _Builder:
     def _on_start(self, event: Mapping[str, Any]) -> None:
         epochs, batches = _whole(event.get("epochs")), _whole(event.get("batches"))
         self._progress = replace(self._progress, epochs=epochs, batches=batches)
+        weights = str(event.get("weights", ""))
+        if weights != "resumed":
+            self._changes["weights"] = weights
         self._changes |= {
             "device": str(event.get("device", "")),
-            "weights": str(event.get("weights", "")),
             "counts": dict(event.get("counts") or {}),
             "reason": "",
             "failure": "",
@@ -200,9 +207,10 @@ class _Builder:
         self._note(event, "Stopping")
 
     def _on_finished(self, event: Mapping[str, Any]) -> None:
-        self._changes["reason"] = str(event.get("reason", ""))
+        reason = str(event.get("reason") or "")
+        self._changes["reason"] = REASONS.get(reason, reason)
         self._progress = replace(self._progress, left_s=0.0)
-        self._note(event, f"Finished: {event.get('reason') or 'all epochs done'}")
+        self._note(event, f"Ended: {self._changes['reason']}")
 
     def _on_failed(self, event: Mapping[str, Any]) -> None:
         message = str(event.get("message", ""))

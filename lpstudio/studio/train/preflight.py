@@ -144,7 +144,8 @@ class PreflightPanel(QScrollArea):
         self._table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._table.setShowGrid(False)
         self._table.setStyleSheet(
-            "QTableWidget, QTableCornerButton::section { background: transparent; border: none; }"
+            "QTableWidget, QHeaderView, QHeaderView::section, QTableCornerButton::section"
+            " { background: transparent; border: none; }"
         )
         self._table.setAccessibleName("Crops per split and state")
         self._table.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

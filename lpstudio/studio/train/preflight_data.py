@@ -132,9 +132,10 @@ def _warnings(
     if not collected.total("val"):
         warnings.append(Warning(f"No {kinds} crop in val: the train crops stand in, and every measure flatters."))
     if faulty:
-        warnings.append(Warning(f"{counted(faulty, 'faulty crop')} stay out; the list below names them."))
+        stay = "stays" if faulty == 1 else "stay"
+        warnings.append(Warning(f"{counted(faulty, 'faulty crop')} {stay} out: see the list below."))
     if collected.unread_lines:
-        lines = counted(collected.unread_lines, "label line")
+        lines = f"{counted(collected.unread_lines, 'label line')} {'was' if collected.unread_lines == 1 else 'were'}"
         warnings.append(Warning(f"{lines} not understood; the other characters of these crops take part."))
     if collected.empty_crops:
         warnings.append(Warning(f"{counted(collected.empty_crops, 'crop')} without characters: pure background."))

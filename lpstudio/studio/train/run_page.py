@@ -96,8 +96,10 @@ def facts(followed: FollowedRun) -> list[tuple[str, str]]:
     if history.best_epoch is not None:
         result.append(("best epoch", str(history.best_epoch)))
     missed, extra = history.last(METRICS, "missed"), history.last(METRICS, "extra")
+    count = history.last(METRICS, "characters")
     if missed is not None and extra is not None:
-        result.append(("characters missed", f"{missed:.0f}"))
+        of_all = f" of {count:.0f}" if count is not None else ""
+        result.append(("val characters missed", f"{missed:.0f}{of_all}"))
         result.append(("extra", f"{extra:.0f}"))
     result.append(("begun", day_and_time(followed.run.created)))
     return result

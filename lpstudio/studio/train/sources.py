@@ -29,10 +29,8 @@ class RunWeights:
 
 def kind_of(weights: str) -> str:
     """Which of the four ways a setting of ``weights`` means."""
-    if weights in (STARTER, ""):
-        return STARTER
-    if weights == SCRATCH:
-        return SCRATCH
+    if weights in (STARTER, SCRATCH):
+        return weights
     if _with_suffix(weights) in ULTRALYTICS_NAMES and not Path(weights).exists():
         return NAME
     return FILE
