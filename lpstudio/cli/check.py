@@ -24,12 +24,16 @@ def command(
     images: Annotated[bool, typer.Option(help="Decode every picture as well (--no-images is much quicker).")] = True,
 ) -> int:
     """List every fault of a dataset with its file and line; exit 1 when there is one."""
-    from lpstudio.dataset.check import Severity, check_project
+    from lpstudio.dataset.check import Fault, Severity, check_project
     from lpstudio.dataset.project import Project
 
-    with Project.open(project, create_store=False) as opened, progress_bar() as show:
-        faults = check_project(opened, show, images=images)
-        crops = len(opened.index)
+    crops = 0
+    try:
+        with Project.open(project, create_store=False) as opened, progress_bar() as show:
+            faults = check_project(opened, show, images=images)
+            crops = len(opened.index)
+    except LpStudioError as error:  # what keeps it from opening is a fault like the others
+        faults = [Fault("dataset", error.path or project, error.line, error.what)]
     counted = [fault for fault in faults if fault.severity is not Severity.INFO]
     if json_file is not None:
         _write_json(json_file, faults)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lpstudio.dataset import labels, records
-from lpstudio.dataset.images import check_image
+from lpstudio.dataset.images import check_image, is_image_name
 from lpstudio.dataset.index import CropIndex
 from lpstudio.dataset.plate_texts import FILE_NAME as PLATES_NAME
 from lpstudio.dataset.plate_texts import read_plate_texts
@@ -150,6 +150,7 @@ def _doubled_faults(project: Project, index: CropIndex) -> Iterator[Fault]:
 
 def _label_faults(project: Project, index: CropIndex, progress: Progress | None) -> Iterator[Fault]:
     total = len(index)
+    done: set[Path] = set()  # pictures may share a label file, which is a fault of its own
     for i, key in enumerate(index.keys):
         if progress is not None and (i % _BATCH == 0 or i + 1 == total):
             progress("labels", i + 1, total)
@@ -157,7 +158,10 @@ def _label_faults(project: Project, index: CropIndex, progress: Progress | None)
             message = f"no label file ({index.state_of(i)})"
             yield Fault("unlabelled", project.image_path(key), None, message, Severity.INFO)
             continue
-        yield from label_file_faults(project.label_path(key), project)
+        path = project.label_path(key)
+        if path not in done:
+            done.add(path)
+            yield from label_file_faults(path, project)
 
 
 def label_file_faults(path: Path, project: Project) -> Iterator[Fault]:
@@ -196,13 +200,27 @@ def _stray_label_faults(project: Project, index: CropIndex) -> Iterator[Fault]:
         for place, below, names in os.walk(folder):
             below.sort()
             below[:] = [name for name in below if not name.startswith(".")]
+            pictures: set[str] | None = None
             for name in sorted(names):
                 path = f"{place}{os.sep}{name}"
                 if not name.endswith(".txt") or name.startswith(".") or path in expected | lists or path in seen:
                     continue
                 seen.add(path)
-                if _looks_like_labels(path):
+                if pictures is None:
+                    pictures = _picture_stems(place)
+                # A picture that no split names is nothing wrong, and neither is its label file.
+                if name[:-4] not in pictures and _looks_like_labels(path):
                     yield Fault("no-image", Path(path), None, "a label file for no image")
+
+
+def _picture_stems(label_place: str) -> set[str]:
+    """The names, without ending, of the pictures whose labels lie in a folder."""
+    place = f"{os.sep}images{os.sep}".join(f"{label_place}{os.sep}".rsplit(f"{os.sep}labels{os.sep}", 1))
+    try:
+        names = os.listdir(place)  # noqa: PTH208
+    except OSError:
+        return set()
+    return {name.rpartition(".")[0] for name in names if is_image_name(name)}
 
 
 def _looks_like_labels(path: str) -> bool:

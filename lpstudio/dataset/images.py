@@ -50,7 +50,8 @@ def _open(path: Path) -> Image:
         raise LpStudioError("the picture is missing", path=path) from None
     except pillow.DecompressionBombError:
         raise LpStudioError(f"the picture has more than {MAX_PIXELS >> 20} million pixels", path=path) from None
-    except pillow.UnidentifiedImageError:
+    except (pillow.UnidentifiedImageError, ImportError):
+        # ImportError: where Ultralytics is loaded it makes Pillow look for a HEIF plugin before it gives up.
         raise LpStudioError(_why_unidentified(path), path=path) from None
     except OSError as error:
         raise LpStudioError(f"the picture cannot be read: {error.strerror or error}", path=path) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from lpstudio.dataset.types import CropState
 
@@ -73,6 +73,29 @@ class CropIndex:
         self._states[i] = _CODE[state]
         if has_label_file is not None:
             self._labelled[i] = has_label_file
+
+    def overlay(
+        self,
+        stored: list[tuple[str, CropState | None, bool]],
+        rule: Callable[[CropState | None, bool, bool], CropState],
+    ) -> None:
+        """Set many states at once. ``stored``: (key, stored state, has a draft); keys that are no crop are passed over.
+
+        ``rule`` makes a state of stored state, label file and draft; it is asked once for each that occur together.
+        """
+        positions = {key: i for i, key in enumerate(self.keys)} if len(stored) > 1000 else None
+        find = self.position if positions is None else positions.get
+        labelled, states = self._labelled, self._states
+        codes: dict[tuple[CropState | None, int, bool], int] = {}
+        for key, state, has_draft in stored:
+            i = find(key)
+            if i is None:
+                continue
+            case = (state, labelled[i], has_draft)
+            code = codes.get(case)
+            if code is None:
+                code = codes[case] = _CODE[rule(state, bool(labelled[i]), has_draft)]
+            states[i] = code
 
     def position(self, key: str) -> int | None:
         """Where a crop stands, or None when there is no such crop."""

@@ -89,13 +89,7 @@ class Project:
     def fresh_index(self) -> CropIndex:
         """As :meth:`scan`, but the project goes on with the index it had: for a look at the disk beside the work."""
         index = scan_sources(self.root, self.sources)
-        stored = self.store.states()
-        if stored:
-            positions = {key: i for i, key in enumerate(index.keys)} if len(stored) > 1000 else None
-            for key, state, has_draft in stored:
-                i = positions.get(key) if positions is not None else index.position(key)
-                if i is not None:
-                    index.set_state(i, effective_state(state, index.has_label_file(i), has_draft))
+        index.overlay(self.store.states(), effective_state)
         return index
 
     @property

@@ -94,9 +94,10 @@ class Store:
         return sorted((_record(row) for row in rows), key=lambda record: record.key)
 
     def states(self) -> list[tuple[str, CropState | None, bool]]:
-        """(key, stored state, whether there is a draft) of every known crop."""
+        """(key, stored state, whether there is a draft) of every crop that has one of them."""
         rows = self._database.rows(
             "SELECT crops.key, state, drafts.key IS NOT NULL FROM crops LEFT JOIN drafts ON drafts.key = crops.key"
+            " WHERE state IS NOT NULL OR drafts.key IS NOT NULL"
         )
         return [(_from_db(key), _STATES.get(state), bool(draft)) for key, state, draft in rows]
 

@@ -212,7 +212,8 @@ def test_names_that_are_no_utf8_are_kept(tmp_path: Path) -> None:
     record = store.record(key)
     assert record is not None
     assert record.text == "X"
-    assert store.states() == [(key, None, False)]
+    store.set_state(key, CropState.IGNORED)
+    assert store.states() == [(key, CropState.IGNORED, False)]
     store.close()
 
 
