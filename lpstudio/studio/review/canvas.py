@@ -132,7 +132,9 @@ class ReviewCanvas(CanvasView):
         current = self.selection[-1] if self.selection else -1
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for index, rect, full in self._layout(current):
-            if rect.intersects(QRectF(self.rect())):
+            if index >= len(self._tags):
+                self._paint_missed(painter, rect, self._missed_text(index))
+            elif rect.intersects(QRectF(self.rect())):
                 self._paint_tag(painter, rect, self._tags[index], full=full, current=index == current)
 
     def _layout(self, current: int) -> list[tuple[int, QRectF, bool]]:
@@ -142,6 +144,7 @@ class ReviewCanvas(CanvasView):
         not enough, the class alone; and where even that is too much, nothing but the current character's tag.
         """
         tags = range(min(len(self._tags), len(self.shapes)))
+        missed = [(index, self._missed_place(index), False) for index in range(len(tags), len(self.shapes))]
         by_place = sorted(tags, key=lambda index: self.shapes[index].box[0])
         below = set(by_place[1::2])
         for full, lower in ((True, set[int]()), (True, below), (False, set[int]()), (False, below)):
@@ -153,7 +156,17 @@ class ReviewCanvas(CanvasView):
         result = [(index, rect, full) for index, rect in places.items() if index != current]
         if current in tags:
             result.append((current, places[current] if full and places else self._alone(current), True))
-        return result
+        return missed + result
+
+    def _missed_place(self, index: int) -> QRectF:
+        """The tag of a drawn character that was not read, inside its box, where no other tag is."""
+        box = self.shapes[index].box
+        x, y = self.view.to_view((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+        width = QFontMetricsF(_fonts()[0]).horizontalAdvance(self._missed_text(index)) + 8
+        return QRectF(round(x - width / 2), round(y - _LINE / 2 - 2), round(width), _LINE + 4)
+
+    def _missed_text(self, index: int) -> str:
+        return f"! {self.shapes[index].label}"
 
     def _alone(self, index: int) -> QRectF:
         """The full tag of one character among characters too small for tags: above all of them, to hide none."""
@@ -186,6 +199,15 @@ class ReviewCanvas(CanvasView):
         top = under if (below and fits_under) or (not fits_above and fits_under) else above
         left = min(max(0.0, (x1 + x2 - width) / 2), max(0.0, self.width() - width))
         return QRectF(round(left), round(max(0.0, top)), round(width), round(height))
+
+    @staticmethod
+    def _paint_missed(painter: QPainter, rect: QRectF, text: str) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(_GROUND)
+        painter.drawRoundedRect(rect, 3, 3)
+        painter.setFont(_fonts()[0])
+        painter.setPen(QColor("#ff8a78"))
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_tag(self, painter: QPainter, rect: QRectF, tag: Tag, *, full: bool, current: bool) -> None:
         face, small = _fonts()

@@ -14,7 +14,8 @@ from lpstudio.studio.review.edits import DatasetEdits
 from lpstudio.studio.review.footage import FootagePlayer, VideoInfo
 from lpstudio.studio.review.items import WITH_LABELS, Rectangle, ReviewItem, ReviewList
 from lpstudio.studio.review.player import format_timecode, frames_of_range
-from lpstudio.studio.review.reading_job import ReadingJob, ReadOptions, ReadTarget
+from lpstudio.studio.review.reading_desk import ReadingDesk
+from lpstudio.studio.review.reading_job import ReadOptions, ReadTarget
 from lpstudio.studio.review.readings import PictureReading, ReadCharacter
 from lpstudio.studio.review.sources import Source, expand
 from lpstudio.studio.review.weights import WeightsChoice, known_weights
@@ -36,7 +37,6 @@ class ReviewController(QObject):
     character_changed = Signal()
     weights_changed = Signal()
     rectangle_changed = Signal()
-    progressed = Signal(object)  # (done, total, seconds left or None), or None when nothing is read any more
 
     def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -59,15 +59,9 @@ class ReviewController(QObject):
         self._weights_wanted_by_person = False
         self.edits = DatasetEdits(self)
         self.player = FootagePlayer(studio.workers.tools, self)
-        self._many = ReadingJob(studio.workers.reader, self)
-        self._one = ReadingJob(studio.workers.reader, self)
-        for job in (self._many, self._one):
-            job.read.connect(self._take_reading)
-            job.broke.connect(self._job_broke)
-        self._many.progressed.connect(lambda done, total, left: self._tell_progress(done, total, left))
-        self._many.finished.connect(self._many_finished)
-        self._one.progressed.connect(lambda done, total, left: self._tell_one(done, total))
-        self._one.finished.connect(self._one_finished)
+        self.desk = ReadingDesk(studio.workers.reader, self)
+        self.desk.read.connect(self._take_reading)
+        self.desk.broke.connect(self._reading_broke)
         self.edits.marks_changed.connect(self._marks_changed)
         self.edits.content_known.connect(self._content_known)
         self.edits.refused.connect(lambda text: self.say(text, Severity.WARNING))
@@ -105,8 +99,7 @@ class ReviewController(QObject):
 
     def shut_down(self) -> None:
         """Stop everything that belongs to this workspace."""
-        self._many.cancel()
-        self._one.cancel()
+        self.desk.stop()
         self.player.shut_down()
         self._jobs.close()
 
@@ -162,7 +155,7 @@ class ReviewController(QObject):
 
     def set_source(self, source: Source | None) -> None:
         """Put another source under review."""
-        self.stop()
+        self.desk.stop()
         self._expanding += 1
         self.player.close()
         self.edits.forget()
@@ -342,13 +335,8 @@ class ReviewController(QObject):
     # -- reading -------------------------------------------------------------------------------------------------------
 
     @property
-    def reading(self) -> bool:
-        """Whether something is being read."""
-        return self._many.active or self._one.active
-
-    @property
     def can_read_on(self) -> bool:
-        return not self.reading and (self._many.left > 0 or self._one.left > 0) and self.weights is not None
+        return not self.desk.active and self.desk.left > 0 and self.weights is not None
 
     def read(self) -> None:
         """Read what was not read with these weights and formats; all of it again when there is nothing such."""
@@ -358,14 +346,15 @@ class ReviewController(QObject):
             self.read_frame()
             return
         waiting = [item for item in self.items.items if item.read_with != self._options_count]
-        self._many.start([ReadTarget(item.path, item.id) for item in waiting or self.items.items], self._options())
+        targets = [ReadTarget(item.path, item.id) for item in waiting or self.items.items]
+        self.desk.read_many(targets, self._options())
 
     def read_current(self) -> None:
         """Read the picture or frame in front (again)."""
         if not self.can_read:
             return
         if self.current is not None and self.current.frame is None:
-            self._one.start([ReadTarget(self.current.path, self.current.id)], self._options())
+            self.desk.read_one(ReadTarget(self.current.path, self.current.id), self._options())
         else:
             self.read_frame()
 
@@ -375,31 +364,17 @@ class ReviewController(QObject):
         if video is not None and self.can_read and self.player.shown is not None:
             self.player.pause()
             target = ReadTarget(str(video), frame=self.player.shown, rectangle=self.rectangle)
-            self._one.start([target], self._options())
+            self.desk.read_one(target, self._options())
 
     def read_range(self, first: int, last: int, step: int) -> None:
         """Read every ``step``-th frame of a range, in the rectangle or whole."""
         video = self.source.video if self.source is not None else None
         if video is not None and self.can_read:
-            self._many.start(
-                [
-                    ReadTarget(str(video), frame=number, rectangle=self.rectangle)
-                    for number in frames_of_range(first, last, step)
-                ],
-                self._options(),
-            )
-
-    def read_on(self) -> None:
-        """Go on after the reader died."""
-        for job in (self._one, self._many):
-            if job.left and not job.active:
-                job.resume()
-
-    def stop(self) -> None:
-        """Stop reading; what was read stays."""
-        self._many.cancel()
-        self._one.cancel()
-        self._end_progress()
+            targets = [
+                ReadTarget(str(video), frame=number, rectangle=self.rectangle)
+                for number in frames_of_range(first, last, step)
+            ]
+            self.desk.read_many(targets, self._options())
 
     def _take_reading(self, target: ReadTarget, reading: PictureReading) -> None:
         if target.frame is not None:
@@ -455,29 +430,10 @@ class ReviewController(QObject):
         self.rectangle = rectangle
         self.rectangle_changed.emit()
 
-    def _job_broke(self, message: str) -> None:
-        self._end_progress()
-        left = self._many.left + self._one.left
-        rest = f"{left} of the pictures are not read yet" if left > 1 else "the picture is not read yet"
+    def _reading_broke(self, message: str, left: int) -> None:
+        rest = f"{left} pictures are not read yet" if left > 1 else "the picture is not read yet"
         self.say(f"{message.rstrip('.')}; {rest}.", Severity.ERROR, "review.read_on", "Read on")
         self.studio.commands.refresh()
-
-    def _many_finished(self) -> None:
-        self._end_progress()
-
-    def _one_finished(self) -> None:
-        if not self._many.active:
-            self._end_progress()
-
-    def _tell_one(self, done: int, total: int) -> None:
-        if not self._many.active:
-            self._tell_progress(done, total, None)
-
-    def _tell_progress(self, done: int, total: int, left: float | None) -> None:
-        self.progressed.emit((done, total, left))
-
-    def _end_progress(self) -> None:
-        self.progressed.emit(None)
 
     # -- what the crops say -------------------------------------------------------------------------------------------
 

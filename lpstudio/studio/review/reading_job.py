@@ -76,6 +76,7 @@ class ReadingJob(QObject):
         self._options: ReadOptions | None = None
         self._total = 0
         self._done = 0
+        self._timing = False
         self._began = 0.0
         self._began_at = 0
 
@@ -112,8 +113,7 @@ class ReadingJob(QObject):
         self._running = []
 
     def _go(self) -> None:
-        self._began = time.monotonic()
-        self._began_at = self._done
+        self._timing = False
         self.progressed.emit(self._done, self._total, None)
         self._next()
 
@@ -157,13 +157,15 @@ class ReadingJob(QObject):
 
     def _deliver(self, target: ReadTarget, reading: PictureReading) -> None:
         self._done += 1
+        if not self._timing:  # the first one waited for the weights and says nothing of the rest
+            self._timing, self._began, self._began_at = True, time.monotonic(), self._done
         self.read.emit(target, reading)
         self.progressed.emit(self._done, self._total, self._seconds_left())
 
     def _seconds_left(self) -> float | None:
         read = self._done - self._began_at
         if read < 2:
-            return None  # the first one waits for the weights and says nothing of the rest
+            return None
         return (time.monotonic() - self._began) / read * (self._total - self._done)
 
     def _chunk_done(self) -> None:

@@ -40,15 +40,15 @@ def register(workspace: ReviewWorkspace) -> None:
     add("open_video", "Review a &video…", workspace.choose_video, icon="film", tip="Play, step and read footage")
     add("choose_weights", "Choose &weights…", workspace.choose_weights, icon="brain", tip="Read with a .pt file")
 
-    add("read", "&Read", control.read, lambda: control.can_read and not control.reading,
+    add("read", "&Read", control.read, lambda: control.can_read and not control.desk.active,
         shortcuts=("Ctrl+R",), icon="scan-eye", separator=True,
         tip="Read what was not read with these weights; on footage the frame on the screen")  # fmt: skip
     add("read_again", "Read this again", control.read_current,
         lambda: control.can_read and control.current is not None, shortcuts=("Ctrl+Shift+R",), icon="rotate-cw",
         tip="Read the picture in front once more")  # fmt: skip
-    add("stop", "&Stop reading", control.stop, lambda: control.reading, shortcuts=("Ctrl+.",), icon="circle-stop",
-        tip="Stop; what was read stays")  # fmt: skip
-    add("read_on", "Read &on", control.read_on, lambda: control.can_read_on, icon="play",
+    add("stop", "&Stop reading", control.desk.stop, lambda: control.desk.active, shortcuts=("Ctrl+.",),
+        icon="circle-stop", tip="Stop; what was read stays")  # fmt: skip
+    add("read_on", "Read &on", control.desk.read_on, lambda: control.can_read_on, icon="play",
         tip="Go on where the reading broke off")  # fmt: skip
 
     add("accept", "&Accept the character", control.accept_character, lambda: control.character is not None,
@@ -103,7 +103,7 @@ def register(workspace: ReviewWorkspace) -> None:
     add("range_last", "End the range here", lambda: workspace.set_range_end(first=False), footage,
         shortcuts=("]",), icon="arrow-right", tip="The range to read ends at this frame")  # fmt: skip
     add("read_range", "Read range", workspace.read_range,
-        lambda: footage() and control.can_read and not control.reading, icon="list-checks",
+        lambda: footage() and control.can_read and not control.desk.active, icon="list-checks",
         tip="Read every so-manieth frame of the range")  # fmt: skip
 
     view = workspace.canvas

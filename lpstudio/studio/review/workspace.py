@@ -116,7 +116,7 @@ class ReviewWorkspace(Workspace):
         control.character_changed.connect(self._show_character)
         control.weights_changed.connect(self._show_weights)
         control.rectangle_changed.connect(self._show_rectangle)
-        control.progressed.connect(self._show_progress)
+        control.desk.progressed.connect(self._show_progress)
         control.edits.history_changed.connect(self.studio.commands.refresh)
         control.player.opened.connect(self._show_video)
         control.player.frame_shown.connect(self._show_frame)
@@ -391,7 +391,7 @@ class ReviewWorkspace(Workspace):
     def _refresh_rows(self) -> None:
         stale, self._stale_rows = self._stale_rows, set()
         sorting = self.list_panel.needs_rearranging
-        if self._rearrange_wanted or (sorting and self.controller.reading):
+        if self._rearrange_wanted or (sorting and self.controller.desk.active):
             self._rearrange_wanted = False
             self._rearrange(keep=True)
         else:
