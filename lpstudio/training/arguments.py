@@ -18,6 +18,7 @@ def ultralytics_arguments(run: Run, device: str) -> dict[str, Any]:
     )  # fmt: skip
     return {
         **{name: getattr(settings, name) for name in passed},
+        "nbs": settings.nominal_batch,
         "task": "segment",
         # noted in args.yaml; the trainer builds the model itself
         "model": settings.weights if settings.weights.endswith(".pt") else f"yolo11{settings.size}-seg.yaml",

@@ -214,6 +214,15 @@ class TrainSettings(_Checked):
     optimizer: str = _setting(
         "SGD", "Optimiser", "How the weights follow the gradient.", "Optimiser", choices=OPTIMIZERS
     )
+    nominal_batch: int = _setting(
+        64,
+        "Nominal batch",
+        "Gradients of several batches are gathered until about so many crops were seen; then the weights change.",
+        "Optimiser",
+        1,
+        65_536,
+        "crops",
+    )
     lr0: float = _setting(0.01, "Learning rate", "At the start, after the warm-up.", "Optimiser", 1e-7, 10.0)
     lrf: float = _setting(0.01, "Last learning rate", "As a fraction of the first one.", "Optimiser", 0.0, 1.0)
     schedule: str = _setting(

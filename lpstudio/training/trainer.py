@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any
 import torch
 import ultralytics.engine.trainer as engine
 from torch import nn
+from ultralytics.data.build import InfiniteDataLoader
 from ultralytics.models.yolo.segment import SegmentationTrainer
 from ultralytics.utils import DEFAULT_CFG, RANK
 from ultralytics.utils.torch_utils import ModelEMA, strip_optimizer, unwrap_model
@@ -131,7 +133,6 @@ class CharacterTraining(SegmentationTrainer):
                 "scaler": self.scaler.state_dict(),
                 "best_fitness": float(self.best_fitness) if self.best_fitness is not None else None,
                 "random": random_state(),
-                "order": self.train_loader.generator.get_state(),
                 "extra": extra,
             },
         )
@@ -154,11 +155,8 @@ class CharacterTraining(SegmentationTrainer):
         """Go on with the random numbers and the order of crops where the state left them."""
         if self.state is None:
             return
-        loader = self.train_loader
-        if loader.iterator is None:  # its making draws a number from the same generator
-            loader.iterator = loader._get_iterator()
-        if loader.num_workers == 0:  # loading processes have asked for their crops already
-            loader.generator.set_state(self.state["order"])
+        if RANK == -1:  # with several GPUs the order follows from the epoch
+            skip_batches(self.train_loader, self.start_epoch * len(self.train_loader))
         restore_random_state(self.state["random"])
 
     def final_eval(self) -> None:
@@ -198,6 +196,23 @@ def close_loaders(trainer: CharacterTraining) -> None:
         loader = getattr(trainer, name, None)
         if loader is not None:
             loader.close()
+
+
+def skip_batches(loader: InfiniteDataLoader, count: int) -> None:
+    """Have a fresh loader begin with the batch it would give after ``count`` others; no picture is read for those."""
+    object.__setattr__(loader, "batch_sampler", _Later(loader.batch_sampler, count))
+
+
+class _Later:
+    """The batches of an endless batch sampler without the first ones."""
+
+    def __init__(self, batches: Any, count: int) -> None:
+        self.sampler = batches.sampler  # the loader asks it for its length
+        self._batches = batches
+        self._count = count
+
+    def __iter__(self) -> Iterator[list[int]]:
+        return itertools.islice(iter(self._batches), self._count, None)
 
 
 def amp_works(model: nn.Module) -> bool:
