@@ -22,6 +22,7 @@ OVERLAP = 0.5
 MOST = 120  # characters kept of one picture
 _GREY = 114  # what Ultralytics pads with in training
 _TINY = 1e-7
+_LEAST_SIDE = 0.5  # pixels of the picture that a character's box measures at least
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,8 @@ def raw_characters(kept: Kept, protos: torch.Tensor | None, side: int, placement
     characters = []
     for number, box in enumerate(boxes):
         corners = placement.back(box.reshape(2, 2))
+        if (corners[1] - corners[0]).min() < _LEAST_SIDE:
+            continue  # it lies in the grey beside the picture
         outline = None if fields is None else _outline(fields[number], box, side)
         polygon = _polygon(None if outline is None else placement.back(outline), corners)
         (x1, y1), (x2, y2) = corners.tolist()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -34,25 +35,28 @@ def draw_plates(
             colour = _CHANGED if character["changed"] else _SIMILAR if character["similar"] else _SURE
             points = np.round(np.asarray(character["polygon"]) * scale * 8).astype(np.int32)
             cv2.polylines(canvas, [points], True, colour, 2, cv2.LINE_AA, shift=3)
-    captions = _caption_rows(plates, scale)
+    size_of_letters = _caption_size(plates, scale)
     for plate in plates:
         for character in plate["characters"]:
-            _caption(canvas, character, scale, captions)
+            _caption(canvas, character, scale, size_of_letters)
     band = [f"{plate['text'] or '?'}  {plate['probability']:.0%}  {plate['format'] or ''}" for plate in plates]
     return _with_band(canvas, band or ["no plate"])
 
 
-def _caption_rows(plates: Sequence[Mapping[str, Any]], scale: NDArray[np.float64]) -> float:
-    """The size of the letters: as wide as the narrowest usual character allows."""
-    widths = [(c["box"][2] - c["box"][0]) * scale[0] for plate in plates for c in plate["characters"]]
-    return float(np.clip(np.median(widths) / 75, 0.35, 1.2)) if widths else 0.5
+def _caption_size(plates: Sequence[Mapping[str, Any]], scale: NDArray[np.float64]) -> float:
+    """The size of the letters: captions of neighbouring characters must not meet."""
+    pitches = []
+    for plate in plates:
+        middles = [(c["box"][0] + c["box"][2]) / 2 * scale[0] for c in plate["characters"]]
+        pitches += [b - a for a, b in pairwise(middles) if b > a]
+    return float(np.clip(np.percentile(pitches, 30) / 68, 0.35, 1.2)) if pitches else 0.8
 
 
 def _caption(canvas: NDArray[np.uint8], character: Mapping[str, Any], scale: NDArray[np.float64], size: float) -> None:
     x1, _, x2, y2 = np.asarray(character["box"]) * np.tile(scale, 2)
     line_height = round(28 * size)
     for row, candidate in enumerate(character["candidates"][:2]):
-        text = f"{candidate['char']} {candidate['probability']:.2f}"
+        text = f"{candidate['char']} {100 * candidate['probability']:.0f}"
         (wide, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
         x = int((x1 + x2) / 2 - wide / 2)
         y = int(min(y2 + (row + 1) * line_height, canvas.shape[0] - 4 - (1 - row) * line_height))

@@ -121,11 +121,14 @@ def _open_checkpoint(path: Path) -> Any:
         raise LpStudioError("the weights file is empty", path=path)
     from ultralytics.nn.tasks import torch_safe_load
 
+    speaker = logging.getLogger("ultralytics")  # it writes to standard output, where readings may go
+    level = speaker.level
+    speaker.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             checkpoint, _ = torch_safe_load(path.absolute(), safe_only=True)
-    except OSError as error:
+    except (FileNotFoundError, PermissionError) as error:
         raise LpStudioError(f"the weights cannot be read ({error.strerror or error})", path=path) from None
     except Exception as error:  # whatever is in the file decides what the loader raises
         log.debug("weights refused", exc_info=True)
@@ -139,6 +142,8 @@ def _open_checkpoint(path: Path) -> Any:
         raise LpStudioError(
             "this is no weights file, or it is damaged or cut off", path=path, remedy="Copy it again, or train anew"
         ) from None
+    finally:
+        speaker.setLevel(level)
     return checkpoint
 
 

@@ -130,6 +130,14 @@ def test_polygons_and_boxes_stay_inside_the_picture() -> None:
     assert character.box[0] == 0 and character.box[1] == 0
 
 
+def test_what_is_seen_in_the_grey_beside_the_picture_is_no_character() -> None:
+    logits = np.full((1, CLASSES), -8.0)
+    logits[0, 5] = 4
+    _, placement = place(np.zeros((80, 160, 3), np.uint8), SIDE)
+    kept = keep(_output([(100, 20, 40, 40)], logits), CLASSES)[0]
+    assert raw_characters(kept, _ellipse(100, 20, 15, 15), SIDE, placement) == []
+
+
 def test_no_detections_and_no_pictures_give_empty_lists() -> None:
     kept = keep(_output([(50, 50, 20, 30)], np.full((1, CLASSES), -9.0)), CLASSES)[0]
     _, placement = place(np.zeros((80, 160, 3), np.uint8), SIDE)
