@@ -275,3 +275,19 @@ def test_many_threads_may_save_and_load_at_once(root: Path, square: Square) -> N
             assert project.text(key)
 
         list(pool.map(work, range(80)))
+
+
+def test_what_is_saved_is_valid_for_stock_ultralytics(root: Path, square: Square) -> None:
+    from ultralytics.data.utils import verify_image_label
+
+    with Project.open(root) as project:
+        at_the_edge = Character(((0.0, 0.0), (100.0, 0.0), (100.0, 50.0), (-0.4, 50.3)), "9")
+        project.save(B, CropContent((square("A"), at_the_edge, square("", 50), square("Q", 60, unreadable=True))))
+        names = (str(project.image_path(B)), str(project.label_path(B)))
+        _, boxes, shape, segments, _, missing, found, empty, corrupt, message = verify_image_label(
+            (*names, "", False, len(project.alphabet), 0, 0, False)
+        )
+    assert (missing, found, empty, corrupt, message) == (0, 1, 0, 0, "")
+    assert shape == (50, 100)
+    assert [int(box[0]) for box in boxes] == [0, 35]
+    assert [len(segment) for segment in segments] == [4, 4]
