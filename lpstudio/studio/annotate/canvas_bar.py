@@ -54,7 +54,7 @@ class CanvasBar(QWidget):
 
     def _verify_button(self, commands: CommandTable) -> QPushButton:
         action = commands.action("annotate.verify")
-        button = QPushButton("Verify", self)
+        button = QPushButton(" Verify", self)
         button.setObjectName("button_verify")
         button.setIcon(icon("badge-check", "verified"))
         button.setIconSize(QSize(16, 16))

@@ -61,6 +61,7 @@ class CropEditor(QObject):
         self._faults: tuple[object, object, list[Fault]] | None = None
         self._gestures = count(1)
         self._nudge = (0.0, 0)  # when the last arrow key was, and its gesture
+        self._copied = b""  # what this window put on the clipboard last
 
     # -- which crop ---------------------------------------------------------------------------------------------
 
@@ -244,11 +245,20 @@ class CropEditor(QObject):
         chosen = set(document.selection)
         by_id = {item.id: item.character for item in document.content.items}
         characters = [by_id[item_id] for item_id in document.reading() if item_id in chosen]
+        self._copied = clipboard.to_bytes(characters)
         data = QMimeData()
-        data.setData(clipboard.MIME, clipboard.to_bytes(characters))
+        data.setData(clipboard.MIME, self._copied)
         data.setText("".join(c.char for c in characters))
         QGuiApplication.clipboard().setMimeData(data)
         self.said.emit(f"{len(characters)} copied")
+
+    def release_clipboard(self) -> None:
+        """The program ends: leave plain text. Our own data on the clipboard would be destroyed after Python itself."""
+        board = QGuiApplication.clipboard()
+        data = board.mimeData()
+        if self._copied and data is not None and bytes(data.data(clipboard.MIME).data()) == self._copied:
+            board.setText(data.text())
+        self._copied = b""
 
     def cut(self) -> None:
         ids = self._selected_ids()

@@ -117,8 +117,9 @@ class Inspector(QWidget):
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
         header.setFont(theme.font("small"))
+        header.setStyleSheet("QHeaderView::section { padding: 4px; }")
         header.setMinimumSectionSize(20)
-        for column, width in ((0, 28), (1, 40), (3, 44), (4, 24)):
+        for column, width in ((0, 24), (1, 44), (3, 48), (4, 24)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             self.table.setColumnWidth(column, width)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)

@@ -56,14 +56,11 @@ class AnnotateWorkspace(Workspace):
         self.words = WordLine(self)
         self._presentation = Presentation()
         self._can_paste = False
+        self._registered = False
         self._loading = QTimer(self)
         self._loading.setSingleShot(True)
         self._loading.setInterval(_LOADING_AFTER)
         self._loading.timeout.connect(self._say_loading)
-        self._refresh_commands = QTimer(self)
-        self._refresh_commands.setSingleShot(True)
-        self._refresh_commands.setInterval(0)
-        self._refresh_commands.timeout.connect(self._commands_changed)
         self._lay_out()
         self._wire()
         self._show_nothing()
@@ -86,7 +83,7 @@ class AnnotateWorkspace(Workspace):
             panel.setMinimumWidth(least)
             self.splitter.addWidget(panel)
         self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([224, 760, 248])
+        self.splitter.setSizes([224, 732, 260])
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.splitter)
@@ -135,6 +132,7 @@ class AnnotateWorkspace(Workspace):
 
     def register_commands(self) -> None:
         command_set.register(self)
+        self._registered = True
         self.bar.fill(self.studio.commands)
         self.inspector.add_display_commands(
             self.studio.commands,
@@ -203,8 +201,9 @@ class AnnotateWorkspace(Workspace):
             self.studio.settings.setValue(self._place_setting(), self.desk.current)
 
     def shut_down(self) -> None:
+        QGuiApplication.clipboard().dataChanged.disconnect(self._clipboard_changed)
+        self.editor.release_clipboard()
         self._loading.stop()
-        self._refresh_commands.stop()
         self.crops.close_jobs()
         self.loader.close()
         self.canvas.set_picture(None)
@@ -365,9 +364,12 @@ class AnnotateWorkspace(Workspace):
             chosen = document.selected
             second = len(chosen) == 1 and second_candidate(chosen[0].character) is not None
             self.canvas.set_second_available(second)
-        self._refresh_commands.start()
+        self._commands_changed()
 
     def _commands_changed(self) -> None:
+        """At once, not by a timer: the next key may come before any timer."""
+        if not self._registered:
+            return
         commands, document = self.studio.commands, self.editor.document
         for name, word in (("undo", "Undo"), ("redo", "Redo")):
             history = document.history if document is not None else None
@@ -476,7 +478,7 @@ class AnnotateWorkspace(Workspace):
 
     def _clipboard_changed(self) -> None:
         self._can_paste = self.editor.can_paste()
-        self._refresh_commands.start()
+        self._commands_changed()
 
     def can_paste(self) -> bool:
         """Whether there are characters on the clipboard and a crop to paste them on."""
@@ -504,7 +506,7 @@ class AnnotateWorkspace(Workspace):
     def toggle_ignored(self) -> None:
         """Leave the crop out of everything, or take it back in."""
         self.editor.toggle_ignored()
-        self._refresh_commands.start()
+        self._commands_changed()
 
     def plate_text(self) -> str:
         """What stands in the text field."""

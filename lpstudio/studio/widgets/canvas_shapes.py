@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
 from lpstudio.studio import theme
 from lpstudio.studio.widgets.canvas_geometry import Box, FloatArray, bounds
@@ -98,7 +98,8 @@ def _label_font() -> QFont:
 
 
 @lru_cache(maxsize=1024)
-def _label_pixmap(text: str, ground: int, ink: int, ratio: float) -> QPixmap:
+def _label_image(text: str, ground: int, ink: int, ratio: float) -> QImage:
+    """A label as it is painted; a QImage, because pixmaps must not outlive the application."""
     width = _label_width(text) + 8
     image = QImage(round(width * ratio), round(LABEL_HEIGHT * ratio), QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(ratio)
@@ -112,7 +113,7 @@ def _label_pixmap(text: str, ground: int, ink: int, ratio: float) -> QPixmap:
     painter.setFont(_label_font())
     painter.drawText(QRectF(0, 0, width, LABEL_HEIGHT), Qt.AlignmentFlag.AlignCenter, text)
     painter.end()
-    return QPixmap.fromImage(image)
+    return image
 
 
 class ShapePainter:
@@ -127,9 +128,9 @@ class ShapePainter:
         self._outer = self._pen(QColor(14, 14, 14), 3.4)
         self._outer_selected = self._pen(QColor(8, 8, 8), 4.2)
 
-    @staticmethod
-    def _pen(colour: QColor, width: float, dash: Iterable[float] = ()) -> QPen:
-        pen = QPen(colour, width)
+    def _pen(self, colour: QColor, width: float, dash: Iterable[float] = ()) -> QPen:
+        """A pen of so many logical pixels at any zoom (Qt counts the width of cosmetic pens in device pixels)."""
+        pen = QPen(colour, width * self._view.ratio)
         pen.setCosmetic(True)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         pattern = list(dash)
@@ -186,17 +187,19 @@ class ShapePainter:
         painter.drawPolygon(polygon)
 
     def handles(self, shape: CanvasShape, hovered: int | None = None) -> None:
-        """Square handles on the vertices, of constant size; the hovered one larger and filled."""
+        """Square handles on the vertices, smaller where they are dense; the hovered one larger and filled."""
         painter = self._painter
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        steps = np.hypot(*np.diff(shape.points, axis=0, append=shape.points[:1]).T) * self._view.scale
+        half = HANDLE if len(steps) == 0 else min(HANDLE, max(1.5, float(np.median(steps)) / 4))
         for index, (x, y) in enumerate(shape.points.tolist()):
             px, py = self._view.to_view(x, y)
-            self.handle(px, py, hovered=index == hovered)
+            self.handle(px, py, hovered=index == hovered, half=half)
 
-    def handle(self, x: float, y: float, *, hovered: bool = False, ghost: bool = False) -> None:
+    def handle(self, x: float, y: float, *, hovered: bool = False, ghost: bool = False, half: float = HANDLE) -> None:
         """One handle at a place of the widget. A ghost is the vertex an edge would get."""
         painter = self._painter
-        half = HANDLE + (1.5 if hovered else 0)
+        half = HANDLE + 1.5 if hovered else half
         painter.setPen(QPen(QColor(0, 0, 0, 220), 1))
         painter.setBrush(self._accent if hovered else QColor(255, 255, 255, 140 if ghost else 255))
         rect = QRectF(x - half, y - half, 2 * half, 2 * half)
@@ -215,5 +218,5 @@ class ShapePainter:
             ground, ink = colour, theme.readable_on(colour)
         else:
             ground, ink = QColor(16, 16, 16, 205), colour
-        pixmap = _label_pixmap(text, ground.rgba(), ink.rgba(), self._view.ratio)
-        self._painter.drawPixmap(place.topLeft(), pixmap)
+        image = _label_image(text, ground.rgba(), ink.rgba(), self._view.ratio)
+        self._painter.drawImage(place.topLeft(), image)
