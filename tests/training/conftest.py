@@ -1,70 +1,29 @@
-"""Small projects to train on."""
+"""Fixtures for tests that train."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from lpstudio.dataset.project import Project
-from lpstudio.dataset.training_set import collect
-from lpstudio.training.runs import Run, create_run
-from lpstudio.training.settings import TrainSettings
-
-CHARS = "ABO0"
-
-
-def write_crops(folder: Path, split: str, count: int, seed: int = 0) -> None:
-    """Crops of 64×32 px, each with three characters: rectangles of a brightness of their own."""
-    from PIL import Image, ImageDraw
-
-    rng = random.Random(seed)
-    (folder / "images" / split).mkdir(parents=True)
-    (folder / "labels" / split).mkdir(parents=True)
-    for number in range(count):
-        image = Image.new("RGB", (64, 32), (200, 200, 190))
-        draw = ImageDraw.Draw(image)
-        lines = []
-        for place in range(3):
-            char = rng.randrange(len(CHARS))
-            x, y = 4 + 20 * place + rng.randint(0, 3), rng.randint(4, 8)
-            draw.rectangle((x, y, x + 13, y + 20), fill=(40 * char, 20, 120 - 30 * char))
-            corners = [(x, y), (x + 14, y), (x + 14, y + 21), (x, y + 21)]
-            lines.append(f"{char} " + " ".join(f"{px / 64:.6f} {py / 32:.6f}" for px, py in corners))
-        image.save(folder / "images" / split / f"crop{number}.png")
-        (folder / "labels" / split / f"crop{number}.txt").write_text("\n".join(lines) + "\n")
+from lpstudio.training.runs import Run
+from tests.training import projects
 
 
 @pytest.fixture
 def project_folder(tmp_path: Path) -> Path:
     """Eight crops to train on and four to validate with; classes A B O 0."""
-    folder = tmp_path / "plates"
-    write_crops(folder, "train", 8)
-    write_crops(folder, "val", 4, seed=1)
-    names = "".join(f"  {number}: '{char}'\n" for number, char in enumerate(CHARS))
-    (folder / "data.yaml").write_text(f"train: images/train\nval: images/val\nnames:\n{names}")
-    return folder
+    return projects.write_project(tmp_path / "plates")
+
+
+@pytest.fixture
+def make_run(project_folder: Path) -> Callable[..., Run]:
+    """Make a run of a few seconds on the CPU; settings may be given."""
+    return lambda **settings: projects.make_run(project_folder, **settings)
 
 
 @pytest.fixture(autouse=True)
 def _own_locks(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings of tests wait for none outside them."""
     monkeypatch.setenv("LPSTUDIO_LOCKS", str(tmp_path_factory.mktemp("locks")))
-
-
-MakeRun = Callable[..., Run]
-
-
-@pytest.fixture
-def make_run(project_folder: Path) -> MakeRun:
-    """Make a run of a few seconds on the CPU; settings may be given."""
-
-    def make(**settings: object) -> Run:
-        quick = {"weights": "scratch", "device": "cpu", "epochs": 1, "imgsz": 64, "batch": 4, "workers": 0}
-        chosen = TrainSettings.from_dict({**quick, **settings})
-        with Project.open(project_folder) as project:
-            return create_run(project, chosen, collect(project, verified_only=chosen.verified_only))
-
-    return make
