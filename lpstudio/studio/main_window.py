@@ -319,6 +319,10 @@ class MainWindow(QMainWindow):
         reader.started.connect(lambda: self.status.set_reader("reader: starting…"))
         reader.crashed.connect(lambda _message: self.status.set_reader("reader: stopped"))
         reader.result_seen.connect(self._note_reader)
+        for worker in (reader, self.workers.tools):
+            worker.crashed.connect(
+                lambda message: self.notify(Notice(message, Severity.WARNING, "view.activity", "Show its log"))
+            )
 
     def _note_reader(self, kind: str, payload: dict[str, Any]) -> None:
         if kind == "load":

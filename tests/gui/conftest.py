@@ -5,6 +5,7 @@
 ``project_text``      the seven characters of a crop by the stem of its file: ``project_text("p0")``.
 ``application``       the QApplication in the studio's style (dark).
 ``studio``            the window on ``small_project``, shown, scanned, in Annotate; closed after the test.
+``open_in``           ``open_in(window, project)`` opens another project and waits until its crops are listed.
 ``empty_studio``      the window without a project.
 ``allow_log_errors``  request it when the test provokes an error that is meant to be logged.
 
@@ -31,6 +32,7 @@ from lpstudio.studio import theme
 from lpstudio.studio.main_window import MainWindow
 from lpstudio.studio.places import SETTINGS_VARIABLE, open_settings
 
+OpenIn = Callable[[MainWindow, Path], None]
 TEXTS = {"p0": "ABC1234", "p1": "OQD0088", "p2": "XYZ5678", "p3": "ILS1522", "p4": "GCB8801", "p5": "UVP2345"}
 LABELLED = ("p0", "p1", "p4")
 CROP_SIZE = (240, 80)
@@ -98,16 +100,21 @@ def empty_studio(application: QApplication, qtbot: QtBot) -> Iterator[MainWindow
 
 
 @pytest.fixture
-def studio(empty_studio: MainWindow, small_project: Path, qtbot: QtBot) -> MainWindow:
-    open_in(empty_studio, small_project, qtbot)
+def studio(empty_studio: MainWindow, small_project: Path, open_in: OpenIn) -> MainWindow:
+    open_in(empty_studio, small_project)
     return empty_studio
 
 
-def open_in(window: MainWindow, project: Path, qtbot: QtBot) -> None:
-    """Open a project in the window and wait until its crops are listed."""
-    with qtbot.waitSignal(window.session_changed, timeout=10000):
-        window.open_project(project)
-    qtbot.waitUntil(lambda: window.session is not None and window.session.is_scanned, timeout=10000)
+@pytest.fixture
+def open_in(qtbot: QtBot) -> OpenIn:
+    """``open_in(window, project)`` opens a project and waits until its crops are listed."""
+
+    def opener(window: MainWindow, project: Path) -> None:
+        with qtbot.waitSignal(window.session_changed, timeout=20000):
+            window.open_project(project)
+        qtbot.waitUntil(lambda: window.session is not None and window.session.is_scanned, timeout=20000)
+
+    return opener
 
 
 def close_window(window: MainWindow) -> None:

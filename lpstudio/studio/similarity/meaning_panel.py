@@ -44,13 +44,20 @@ def terms_of(losses: Sequence[LossTerms]) -> list[Term]:
     for rank in range(len(first.topk_terms)):
         tops = [loss.topk_terms[rank] for loss in losses]
         details = tuple(f"{top.char}: {top.probability:.3f} × (1 − {top.similarity:.2f})" for top in tops)
-        title = ("First of the top", "Second of the top")[rank] if rank < 2 else f"{rank + 1}th of the top"
-        parts.append(Term(title, "p × (1 − S)", details, tuple(top.penalty for top in tops)))
-    parts.append(part("Similarity term T", "sum of the top", [loss.similarity_term for loss in losses]))
+        parts.append(Term(_rank_title(rank + 1), "p × (1 − S)", details, tuple(top.penalty for top in tops)))
+    parts.append(part("Similarity term T", "their sum", [loss.similarity_term for loss in losses]))
     formula = f"{first.base_weight:g} · CE + {first.topk_weight:g} · T"
     parts.append(part("Loss", formula, [loss.total for loss in losses], strong=True))
     parts.append(part("In the curves", f"{first.gain:g} × loss", [loss.logged for loss in losses]))
     return parts
+
+
+def _rank_title(rank: int) -> str:
+    """What the class of this rank is called: "Best class", "2nd best class"."""
+    if rank == 1:
+        return "Best class"
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th") if rank % 100 not in (11, 12, 13) else "th"
+    return f"{rank}{ending} best class"
 
 
 class TermBars(QWidget):
