@@ -100,6 +100,7 @@ def test_nothing_is_written_beside_the_users_crops(make_run: MakeRun, project_fo
     } == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("safe", ["", "1"])
 def test_weights_open_in_plain_ultralytics_where_lpstudio_is_not(trained: tuple[Run, Any], safe: str) -> None:
     run = trained[0]
