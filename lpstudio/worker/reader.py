@@ -170,9 +170,8 @@ class Reader:
         path = find_weights(Path(given) if given else None)
         asked = (str(path), device, path.stat().st_mtime)
         if self._weights is None or asked != self._asked:
-            self._weights = None  # the old model goes before the new one comes
             reply.check()
-            self._weights = load_weights(path, device)
+            self._weights = load_weights(path, device)  # when that fails, the old ones stay in use
             self._asked = asked
         return self._weights
 
