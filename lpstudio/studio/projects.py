@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 DEMO_CROPS = 60
+_WANTED_NEXT = ("lpstudio.studio.session", "lpstudio.dataset.writer", "lpstudio.studio.annotate.workspace")
 
 
 @dataclass(frozen=True)
@@ -69,11 +72,17 @@ class ProjectDoor(QObject):
 
         self._start(work, f"making a project from {wanted.source.name}")
 
-    def _start(self, work: object, text: str) -> None:
+    def _start(self, work: Callable[[], Project], text: str) -> None:
         self._jobs.forget(self._current)
         self.opening.emit(text)
-        assert callable(work)
-        self._current = self._jobs.run(work, self._done, self._failed)
+
+        def work_and_preload() -> Project:
+            project = work()
+            for module in _WANTED_NEXT:  # loading them here keeps the GUI thread free
+                importlib.import_module(module)
+            return project
+
+        self._current = self._jobs.run(work_and_preload, self._done, self._failed)
 
     def _done(self, project: Project) -> None:
         self.idle.emit()
