@@ -27,9 +27,7 @@ def start_detached(run: Run, parent: int | None = None) -> int:
     run.forget_commands()
     options: dict[str, object] = {}
     if sys.platform == "win32":
-        options["creationflags"] = (
-            subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_BREAKAWAY_FROM_JOB
-        )
+        options["creationflags"] = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
     else:
         options["start_new_session"] = True
     owner_offset = run.events_path.stat().st_size if run.events_path.exists() else 0

@@ -31,7 +31,10 @@ def train(run: Run, device: str, conductor: Conductor | None, log: EventLog | No
         trainer = CharacterTraining(overrides=ultralytics_arguments(run, device))
         if conductor is not None:
             conductor.attach(trainer)
-        trainer.train()
+        if trainer.is_complete:  # it died between its last epoch and its last word
+            strip_weights(run)
+        else:
+            trainer.train()
         if conductor is not None:
             conductor.tell_end()
     except RunStoppedError:

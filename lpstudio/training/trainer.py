@@ -151,6 +151,11 @@ class CharacterTraining(SegmentationTrainer):
         self.best_fitness = state["best_fitness"]
         self.start_epoch = state["epoch"] + 1
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the last epoch is done already."""
+        return self.state is not None and self.state["epoch"] + 1 >= self.epochs
+
     def restore_randomness(self) -> None:
         """Go on with the random numbers and the order of crops where the state left them."""
         if self.state is None:

@@ -124,6 +124,26 @@ def test_weights_open_in_plain_ultralytics_where_lpstudio_is_not(trained: tuple[
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
+def test_a_training_never_reaches_for_the_network(make_run: MakeRun) -> None:
+    run = make_run()
+    code = (
+        "import socket, sys\n"
+        "def refuse(*args, **kwargs):\n"
+        "    print('NETWORK', args, flush=True); raise OSError('no network')\n"
+        "socket.socket.connect = socket.socket.connect_ex = refuse\n"
+        "socket.getaddrinfo = socket.gethostbyname = socket.create_connection = refuse\n"
+        "from lpstudio.worker.training import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    # the program must see to it by itself, whatever the shell says
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("YOLO_", "ULTRALYTICS_"))}
+    command = [sys.executable, "-c", code, str(run.dir)]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "NETWORK" not in done.stdout + done.stderr
+
+
 def test_finished_weights_hold_no_optimizer_and_the_state_does(trained: tuple[Run, Any]) -> None:
     run = trained[0]
     checkpoint = torch.load(run.dir / "weights/best.pt", weights_only=False)
@@ -195,6 +215,16 @@ def test_a_stop_in_the_middle_of_an_epoch_leaves_the_last_one_to_resume_from(mak
     assert load_state(run.state_path)["epoch"] == 0  # type: ignore[index]
     assert run.best_weights is not None
     assert torch.load(run.best_weights, weights_only=False)["optimizer"] is None
+
+
+def test_a_run_that_died_after_its_last_epoch_is_only_finished(make_run: MakeRun) -> None:
+    run = make_run()
+    events = run_here(run)
+    rows = results(run)
+    again = run_here(run)[len(events) :]
+    assert [event["type"] for event in again] == ["finished"]
+    assert again[0]["reason"] == "completed" and again[0]["best"] == events[-1]["best"]
+    assert results(run) == rows
 
 
 def test_an_early_stop_says_so(make_run: MakeRun) -> None:
