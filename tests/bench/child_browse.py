@@ -1,0 +1,64 @@
+"""Opens a dataset in a running window and goes through its crops by key: ``child_browse DATASET STEPS``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from tests.bench.processes import tell
+from tests.bench.window import PictureWatch, open_window, settle, wait_for
+
+READING_S = 0.15  # what a quick person looks at a crop before the next key
+RUSH = 60  # keys without any pause
+
+
+def browse(dataset: Path, steps: int) -> None:
+    """Tell the time from the call to the first picture painted, and the times from key to picture."""
+    application, window, annotate = open_window(1280, 800)
+    watch = PictureWatch(annotate)
+    began = time.perf_counter()
+    window.open_project(dataset)
+    wait_for(lambda: watch.painted_at is not None)
+    assert watch.painted_at is not None
+    first = watch.painted_at - began
+    settle(2.0)
+    canvas = annotate.canvas
+    canvas.setFocus()
+
+    def go_on() -> float:
+        watch.expect()
+        pressed = time.perf_counter()
+        QTest.keyClick(canvas, Qt.Key.Key_PageDown)
+        wait_for(lambda: watch.painted_at is not None)
+        assert watch.painted_at is not None
+        return watch.painted_at - pressed
+
+    times = []
+    for _ in range(steps):
+        times.append(go_on())
+        settle(READING_S)
+    rush = [go_on() for _ in range(RUSH)]
+    far = jump_to_end(window, annotate, watch)
+    tell({"first_s": first, "next_s": times, "rush_s": rush, "last_s": far})
+    window.close()
+    application.processEvents()
+
+
+def jump_to_end(window: object, annotate: object, watch: PictureWatch) -> float:
+    """From the key End in the list to the last picture painted."""
+    view = annotate.crops.view  # type: ignore[attr-defined]
+    view.setFocus()
+    watch.expect()
+    pressed = time.perf_counter()
+    QTest.keyClick(view, Qt.Key.Key_End)
+    wait_for(lambda: watch.painted_at is not None)
+    assert watch.painted_at is not None
+    return watch.painted_at - pressed
+
+
+if __name__ == "__main__":
+    browse(Path(sys.argv[1]), int(sys.argv[2]))

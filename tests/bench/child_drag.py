@@ -1,0 +1,58 @@
+"""Drags one polygon of a crowded picture with the mouse: ``child_drag DATASET MOVES``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+
+from tests.bench.processes import tell
+from tests.bench.window import PictureWatch, open_window, settle, wait_for
+
+
+def drag(dataset: Path, moves: int) -> None:
+    """Tell the time of each mouse move with the repaint that follows it: of a whole polygon, then of one vertex."""
+    application, window, annotate = open_window(1920, 1080)
+    watch = PictureWatch(annotate)
+    window.open_project(dataset)
+    wait_for(lambda: watch.painted_at is not None)
+    canvas = annotate.canvas
+    wait_for(lambda: len(canvas.shapes) > 0)
+    settle(1.0)
+    canvas.setFocus()
+    bounds = [(min(xs), min(ys), max(xs), max(ys)) for xs, ys in (zip(*s.points, strict=True) for s in canvas.shapes)]
+    middle = min(range(len(bounds)), key=lambda i: abs(bounds[i][0] - 900) + abs(bounds[i][1] - 500))
+    x1, y1, x2, y2 = bounds[middle]
+    centre = canvas.to_widget((x1 + x2) / 2, (y1 + y2) / 2)
+    shape_times = drag_from(canvas, centre, moves)
+    settle(0.5)
+    chosen = canvas.shapes[canvas.selection[-1]]
+    vertex = canvas.to_widget(*(float(value) for value in chosen.points[0]))
+    vertex_times = drag_from(canvas, vertex, moves)
+    tell({"shape_s": shape_times, "vertex_s": vertex_times, "polygons": len(canvas.shapes)})
+    window.close()
+    application.processEvents()
+
+
+def drag_from(canvas: object, start: QPointF, moves: int) -> list[float]:
+    """Select by a click, press, move by one pixel and more at a time, release; each move with its repaint."""
+    place = start.toPoint()
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=place)
+    settle(0.1)
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=place)
+    times = []
+    for step in range(1, moves + 1):
+        to = place + QPoint(step, round(step / 2))
+        began = time.perf_counter()
+        QTest.mouseMove(canvas, to)
+        canvas.repaint()  # type: ignore[attr-defined]
+        times.append(time.perf_counter() - began)
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=place + QPoint(moves, round(moves / 2)))
+    return times
+
+
+if __name__ == "__main__":
+    drag(Path(sys.argv[1]), int(sys.argv[2]))
