@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QKeySequence, QTextBlockFormat, QTextCursor
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QListWidgetItem, QTextBrowser
 
 from lpstudio import __version__
@@ -80,9 +80,26 @@ class HelpDialog(QDialog):
         if name == "shortcuts":
             self.browser.setHtml(shortcut_sheet(self._window.commands))
         elif name == "about":
-            self.browser.setMarkdown(_about())
+            self._show_markdown(_about())
         else:
-            self.browser.setMarkdown(_page(resource("help", f"{name}.md")))
+            self._show_markdown(_page(resource("help", f"{name}.md")))
+
+    def _show_markdown(self, text: str) -> None:
+        """Show a page with room between its paragraphs, which Qt's reader of Markdown leaves out."""
+        self.browser.setMarkdown(text)
+        document = self.browser.document()
+        cursor = QTextCursor(document)
+        block = document.begin()
+        while block.isValid():
+            layout = block.blockFormat()
+            layout.setBottomMargin(4 if block.textList() is not None else 8)
+            layout.setTopMargin(12 if layout.headingLevel() > 1 else 0)
+            layout.setLineHeight(125, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+            cursor.setPosition(block.position())
+            if cursor.currentTable() is None and not layout.nonBreakableLines():
+                cursor.setBlockFormat(layout)
+            block = block.next()
+        self.browser.moveCursor(QTextCursor.MoveOperation.Start)
 
 
 def _page(path: Path) -> str:

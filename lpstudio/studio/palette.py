@@ -204,7 +204,8 @@ class CommandPalette(QFrame):
     def _place(self) -> None:
         width = min(WIDTH, self._window.width() - 32)
         rows = min(ROWS, max(1, self.model.rowCount()))
-        self.setFixedSize(width, ROW * rows + 60)
+        search = max(self.search.minimumHeight(), self.search.sizeHint().height())
+        self.setFixedSize(width, ROW * rows + search + 24)
         self.move((self._window.width() - width) // 2, 48)
 
     def _search(self, query: str) -> None:
