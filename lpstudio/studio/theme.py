@@ -474,6 +474,3 @@ def group_hue(char: str, similarity: Similarity, *, bright: bool = False) -> QCo
 def is_grouped(char: str, similarity: Similarity) -> bool:
     """Whether a character looks like another one."""
     return char in _slots(similarity)
-
-
-similar_hue = group_hue

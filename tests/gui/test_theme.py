@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QIcon
 from PySide6.QtWidgets import QApplication
 
+import lpstudio.studio
 from lpstudio.resources import resource
 from lpstudio.similarity import Group, Similarity
 from lpstudio.studio import theme
@@ -163,6 +166,16 @@ def test_a_missing_icon_is_an_error_in_the_log_and_an_empty_picture(
 ) -> None:
     assert icon("no-such-icon").isNull()
     assert any("no-such-icon" in text for text in allow_log_errors)
+
+
+def test_every_icon_asked_for_in_the_code_is_shipped_and_none_is_shipped_for_nothing() -> None:
+    package = Path(lpstudio.studio.__file__).parent
+    code = "\n".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
+    asked = set(re.findall(r"\b(?:icon\(|draw_icon\(painter, )\"([a-z0-9-]+)\"", code))
+    words = set(re.findall(r"\"([a-z0-9][a-z0-9-]*)\"", code))
+    shipped = {path.stem for path in resource("icons").glob("*.svg")}
+    assert asked <= shipped, f"missing: {sorted(asked - shipped)}"
+    assert shipped <= words, f"not used: {sorted(shipped - words)}"
 
 
 def test_the_licence_of_the_icons_lies_beside_them() -> None:

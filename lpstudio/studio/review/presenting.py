@@ -18,7 +18,7 @@ _DEFAULT_SIMILARITY = Similarity()
 
 
 def _hue(char: str, similarity: Similarity | None) -> QColor:
-    return theme.similar_hue(char, similarity or _DEFAULT_SIMILARITY)
+    return theme.group_hue(char, similarity or _DEFAULT_SIMILARITY)
 
 
 def _bright(hue: QColor) -> QColor:
