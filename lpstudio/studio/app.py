@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import os
+import signal
 import sys
 import threading
 import traceback
@@ -11,7 +13,15 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QMessageLogContext, QObject, QSettings, QtMsgType, Signal, qInstallMessageHandler
+from PySide6.QtCore import (
+    QMessageLogContext,
+    QObject,
+    QSettings,
+    QSocketNotifier,
+    QtMsgType,
+    Signal,
+    qInstallMessageHandler,
+)
 from PySide6.QtWidgets import QApplication
 
 from lpstudio import __version__
@@ -115,6 +125,19 @@ def open_window(project: Path | None, settings: QSettings) -> MainWindow:
     return window
 
 
+def close_on_signals(window: MainWindow) -> None:
+    """Ctrl+C in the terminal and the end of the login session close the window as a person would: work is saved."""
+    if sys.platform == "win32":  # there the system asks windows to close by itself
+        return
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    signal.set_wakeup_fd(told)
+    notifier = QSocketNotifier(heard, QSocketNotifier.Type.Read, window)
+    notifier.activated.connect(lambda *_: os.read(heard, 16))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: window.close())
+
+
 def run_studio(project: Path | None) -> int:
     """Open the studio and stay until its window is closed; returns the exit code."""
     application = make_application(sys.argv)
@@ -126,6 +149,8 @@ def run_studio(project: Path | None) -> int:
     faults.install()
     window = open_window(project, settings)
     faults.caught.connect(lambda text: window.notify(Notice(text, Severity.ERROR, "view.log", "Show the log")))
+    close_on_signals(window)
+    window.first_painted.connect(lambda: _log.info("LP Studio %s is open", __version__))
     try:
         return application.exec()
     finally:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,6 +77,30 @@ print(json.dumps([loaded, peak]))
     heavy = {"torch", "ultralytics", "cv2", "numpy", "yaml", "PIL", "pyqtgraph", "tomlkit", "sqlite3", "av", "shapely"}
     assert not heavy & set(loaded)
     assert peak < 200, f"{peak:.0f} MB"
+
+
+def test_the_program_opens_a_project_and_ends_cleanly_on_a_signal(small_project: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "LPSTUDIO_SETTINGS": str(tmp_path / "own"), "QT_QPA_PLATFORM": "offscreen"}
+    process = subprocess.Popen([sys.executable, "-m", "lpstudio", str(small_project)], env=environment)
+    log = tmp_path / "own" / "studio.log"
+    deadline = time.monotonic() + 30
+    while not (log.is_file() and "is open" in log.read_text(encoding="utf-8")):
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 0
+    assert "Traceback" not in log.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_the_demo_is_made_and_opened(empty_studio: MainWindow, qtbot: QtBot) -> None:
+    qtbot.mouseClick(empty_studio.empty_state.buttons["file.demo"], Qt.MouseButton.LeftButton)
+    assert "synthetic plates" in empty_studio.status.tasks["open"].text
+    qtbot.waitUntil(lambda: empty_studio.session is not None and empty_studio.session.is_scanned, timeout=120000)
+    assert empty_studio.session is not None
+    assert len(empty_studio.session.index) == 60
+    assert "open" not in empty_studio.status.tasks
 
 
 def test_the_first_screen_says_what_to_do(empty_studio: MainWindow) -> None:
@@ -429,8 +455,6 @@ def test_an_unforeseen_failure_is_told_and_the_window_lives_on(
 
 
 def test_a_crashed_worker_is_told_with_a_way_to_its_log(studio: MainWindow, qtbot: QtBot) -> None:
-    import signal
-
     answers: list[str] = []
     studio.workers.tools.request("video_open", {"path": "/nowhere.mp4"}, on_error=answers.append)
     qtbot.waitUntil(lambda: bool(answers), timeout=20000)
