@@ -42,6 +42,11 @@ def _shape_faults(polygon: Polygon, width: float, height: float) -> tuple[str, .
     return tuple(found)
 
 
+@lru_cache(maxsize=4096)
+def _covers(first: Polygon, second: Polygon) -> bool:
+    return overlap(as_array(first), as_array(second)) >= DOUBLED
+
+
 def doubled_pairs(polygons: Sequence[Polygon]) -> list[tuple[int, int]]:
     """Pairs of indices (the earlier first) of polygons that cover the same place."""
     count = len(polygons)
@@ -63,7 +68,7 @@ def doubled_pairs(polygons: Sequence[Polygon]) -> list[tuple[int, int]]:
         close = common > 0.5 * np.where(union > 0, union, np.inf)
         for place in np.flatnonzero(close):
             i, j = sorted((int(order[place]), int(order[place + step])))
-            if overlap(as_array(polygons[i]), as_array(polygons[j])) >= DOUBLED:
+            if _covers(polygons[i], polygons[j]):
                 pairs.append((i, j))
     return pairs
 

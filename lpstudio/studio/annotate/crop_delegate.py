@@ -32,8 +32,13 @@ class CropDelegate(QStyledItemDelegate):
 
     density = Density.LIST
 
+    @property
+    def row_height(self) -> int:
+        """How high every row is, in pixels."""
+        return _HEIGHTS[self.density]
+
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return QSize(120, _HEIGHTS[self.density])
+        return QSize(120, self.row_height)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         rect: QRect = option.rect  # type: ignore[attr-defined]

@@ -72,6 +72,11 @@ class CropEditor(QObject):
         self._nudge = (0.0, 0)
         self.document_changed.emit()
 
+    def reread(self) -> None:
+        """The document was changed by other hands: tell all views."""
+        self.content_changed.emit()
+        self.selection_changed.emit()
+
     @property
     def editable(self) -> bool:
         return self.document is not None and not self._blocked
@@ -127,8 +132,7 @@ class CropEditor(QObject):
         document = self.document
         assert document is not None
         self._save(document, before)
-        self.content_changed.emit()
-        self.selection_changed.emit()
+        self.reread()
 
     def _save(self, document: Document, before: Content) -> None:
         """Hand what changed to the session's writer; nothing waits for the disk."""

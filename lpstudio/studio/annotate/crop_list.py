@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QListView,
     QStackedLayout,
     QToolButton,
     QVBoxLayout,
@@ -23,6 +22,7 @@ from lpstudio.studio import theme
 from lpstudio.studio.annotate.crop_delegate import CropDelegate, Density
 from lpstudio.studio.annotate.crop_model import CropModel, Role
 from lpstudio.studio.annotate.filters import UNVERIFIED, CropFilter, Rows, matching, next_with_state
+from lpstudio.studio.annotate.row_view import RowView
 from lpstudio.studio.annotate.state_marks import MARKS
 from lpstudio.studio.icons import icon
 from lpstudio.studio.images import ImageLoader
@@ -30,19 +30,6 @@ from lpstudio.studio.jobs import Jobs
 from lpstudio.studio.session import ProjectSession
 
 _AT_ONCE = 20_000  # crops that are filtered without a thread
-
-
-class _CropView(QListView):
-    """The list leaves letters and digits to no search of its own: they label characters elsewhere."""
-
-    def keyboardSearch(self, search: str) -> None:
-        """Typing never jumps through the list."""
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
-            self.activated.emit(self.currentIndex())
-            return
-        super().keyPressEvent(event)
 
 
 class CropList(QWidget):
@@ -106,17 +93,14 @@ class CropList(QWidget):
         self.density.setToolTip("Compact, list or filmstrip")
         self.density.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.density.clicked.connect(self.next_density)
-        self.view = _CropView(self)
+        self.view = RowView(self)
         self.view.setObjectName("crops")
         self.view.setAccessibleName("Crops")
         self.view.setModel(self.model)
         self.view.setItemDelegate(self.delegate)
-        self.view.setUniformItemSizes(True)
+        self.view.set_row_height(self.delegate.row_height)
         self.view.setMouseTracking(True)
-        self.view.setFrameShape(QListView.Shape.NoFrame)
-        self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.view.setFrameShape(QFrame.Shape.NoFrame)
         self.view.selectionModel().currentChanged.connect(self._current_changed)
         self.view.activated.connect(lambda _index: self.entered.emit())
         self.nothing = QLabel(self)
@@ -237,7 +221,8 @@ class CropList(QWidget):
     def _mark_current(self) -> None:
         row = self.model.row_of(self._current) if self._current else None
         selection = self.view.selectionModel()
-        selection.blockSignals(True)
+        before = self.view.currentIndex()
+        selection.blockSignals(True)  # this is no choice of the person
         if row is None:
             selection.clear()
         else:
@@ -245,7 +230,9 @@ class CropList(QWidget):
             selection.setCurrentIndex(place, QItemSelectionModel.SelectionFlag.ClearAndSelect)
             self.view.scrollTo(place, QAbstractItemView.ScrollHint.EnsureVisible)
         selection.blockSignals(False)
-        self.view.viewport().update()
+        for index in (before, self.view.currentIndex()):
+            if index.isValid():
+                self.view.update(index)
 
     def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
         if current.isValid():
@@ -274,8 +261,7 @@ class CropList(QWidget):
     def set_density(self, density: Density) -> None:
         """How much room each crop gets."""
         self.delegate.density = density
-        self.view.setItemDelegate(self.delegate)
-        self.view.doItemsLayout()
+        self.view.set_row_height(self.delegate.row_height)
         self._mark_current()
 
     def next_density(self) -> None:

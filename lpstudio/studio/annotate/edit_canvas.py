@@ -316,6 +316,7 @@ class EditCanvas(CanvasView):
             self.update(QPolygonF(corners).boundingRect().toAlignedRect().adjusted(-10, -10, 10, 10))
 
     def paint_tool(self, painter: QPainter) -> None:
+        super().paint_tool(painter)
         if self._tool is Tool.DRAW and self._editable:
             self._paint_crosshair(painter)
             self._paint_drawing(painter)

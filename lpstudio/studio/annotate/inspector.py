@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -242,9 +242,11 @@ class Inspector(QWidget):
         if self._editor.blocked:
             lines.insert(0, self._editor.blocked)
         self.checks.setText("\n".join(lines) if lines else "nothing is wrong" if document is not None else "")
-        self.checks.setForegroundRole(self.checks.foregroundRole())
-        colour = theme.color("fault" if lines else "text_dim").name()
-        self.checks.setStyleSheet(f"color: {colour};")
+        colours = self.checks.palette()
+        colour = theme.color("fault" if lines else "text_dim")
+        if colours.color(QPalette.ColorRole.WindowText) != colour:
+            colours.setColor(QPalette.ColorRole.WindowText, colour)
+            self.checks.setPalette(colours)
 
     def _reload(self) -> None:
         self._syncing = True

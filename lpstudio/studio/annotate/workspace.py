@@ -4,34 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QSettings, QSize, Qt, QTimer
+from PySide6.QtCore import QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from lpstudio.dataset.types import CropState
 from lpstudio.studio import theme
 from lpstudio.studio.annotate import command_set
 from lpstudio.studio.annotate.canvas_bar import CanvasBar, WordLine
+from lpstudio.studio.annotate.context_menu import open_canvas_menu, open_character_menu
 from lpstudio.studio.annotate.crop_delegate import Density
 from lpstudio.studio.annotate.crop_desk import CropDesk
 from lpstudio.studio.annotate.crop_editor import CropEditor
 from lpstudio.studio.annotate.crop_list import CropList
+from lpstudio.studio.annotate.crop_views import CropViews
 from lpstudio.studio.annotate.edit_canvas import EditCanvas, Tool
 from lpstudio.studio.annotate.filters import UNVERIFIED
 from lpstudio.studio.annotate.inspector import Inspector
-from lpstudio.studio.annotate.presentation import Presentation, faults_by_item, second_candidate
 from lpstudio.studio.images import ImageLoader
 from lpstudio.studio.session import ProjectSession
-from lpstudio.studio.widgets.canvas_geometry import FloatArray, Part
 from lpstudio.studio.widgets.reading_strip import ReadingStrip
 from lpstudio.studio.workspace import Studio, Workspace
 
 _LOADING_AFTER = 250  # ms until a picture that does not come is said to be loading
-_CHARACTER_COMMANDS = ("take_second", "unreadable", "", "cut", "copy", "duplicate", "delete", "", "zoom_selection")
-_PICTURE_COMMANDS = (
-    "draw_tool", "paste", "select_all", "", "lay_text", "edit_text", "", "verify", "verify_empty", "ignore", "",
-    "zoom_fit", "zoom_one", "smooth", "overlay", "labels",
-)  # fmt: skip
 
 
 class AnnotateWorkspace(Workspace):
@@ -44,7 +39,6 @@ class AnnotateWorkspace(Workspace):
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(studio, parent)
         self._session: ProjectSession | None = None
-        self._picture: QImage | None = None
         self.loader = ImageLoader(self._locate, self, thumbnail_size=QSize(176, 88))
         self.editor = CropEditor(self)
         self.desk = CropDesk(self.loader, self)
@@ -54,7 +48,7 @@ class AnnotateWorkspace(Workspace):
         self.inspector = Inspector(self.editor, self)
         self.bar = CanvasBar(self)
         self.words = WordLine(self)
-        self._presentation = Presentation()
+        self.views = CropViews(self.editor, self.canvas, self.strip, self)
         self._can_paste = False
         self._registered = False
         self._loading = QTimer(self)
@@ -97,30 +91,18 @@ class AnnotateWorkspace(Workspace):
         self.crops.chosen.connect(self._go)
         self.crops.entered.connect(lambda: canvas.setFocus(Qt.FocusReason.OtherFocusReason))
         self.crops.filtered.connect(self._list_filtered)
-        editor.document_changed.connect(self._show_content)
         editor.content_changed.connect(self._content_changed)
-        editor.selection_changed.connect(self._show_selection)
+        for change in (editor.document_changed, editor.content_changed, editor.selection_changed):
+            change.connect(self._commands_changed)
         editor.said.connect(self.words.say)
-        canvas.selection_changed.connect(self._canvas_selected)
-        canvas.drawn.connect(editor.add_drawn)
-        canvas.moved.connect(editor.move)
-        canvas.nudged.connect(editor.nudge)
-        canvas.reshaped.connect(self._reshaped)
-        canvas.typed.connect(lambda char: editor.type_char(char, only_open=canvas.tool is Tool.DRAW))
-        canvas.second_wanted.connect(editor.take_second)
-        canvas.step_wanted.connect(editor.step)
         canvas.tool_changed.connect(self._tool_changed)
         canvas.drawing_changed.connect(self._say_drawing)
-        canvas.menu_requested.connect(self._canvas_menu)
+        canvas.menu_requested.connect(lambda at, place: open_canvas_menu(self.studio.commands, canvas, at, place))
         canvas.pointer_moved.connect(self.words.show_pointer)
         canvas.view_changed.connect(lambda: self.words.show_zoom(canvas.zoom))
-        strip.activated.connect(self._strip_activated)
-        strip.typed.connect(self._strip_typed)
-        strip.second_taken.connect(self._strip_second)
-        strip.removed.connect(lambda _index: editor.delete())
-        strip.menu_requested.connect(lambda _index, place: self._popup(_CHARACTER_COMMANDS, place))
+        strip.menu_requested.connect(lambda _at, place: open_character_menu(self.studio.commands, canvas, place))
         self.inspector.done.connect(lambda: canvas.setFocus(Qt.FocusReason.OtherFocusReason))
-        theme.notifier().changed.connect(self._theme_changed)
+        theme.notifier().changed.connect(self._looks_changed)
         QGuiApplication.clipboard().dataChanged.connect(self._clipboard_changed)
         self._clipboard_changed()
 
@@ -143,7 +125,7 @@ class AnnotateWorkspace(Workspace):
         if self._session is not None:
             self._session.scanned.disconnect(self._scanned)
             self._session.state_changed.disconnect(self._state_changed)
-            self._session.similarity_changed.disconnect(self._similarity_changed)
+            self._session.similarity_changed.disconnect(self._looks_changed)
         self.canvas.abort()
         self._session = session
         self.editor.session = session
@@ -155,7 +137,7 @@ class AnnotateWorkspace(Workspace):
         if session is not None:
             session.scanned.connect(self._scanned)
             session.state_changed.connect(self._state_changed)
-            session.similarity_changed.connect(self._similarity_changed)
+            session.similarity_changed.connect(self._looks_changed)
 
     def top_bar(self) -> QWidget:
         return self.crops.query
@@ -227,11 +209,11 @@ class AnnotateWorkspace(Workspace):
         if self._session is None or (key == self.desk.current and self.editor.document is not None):
             return
         self.canvas.abort()
-        self._picture = None
-        self._presentation.forget()
+        self.views.picture = None
+        self.views.forget()
         self.words.say("")
-        self.editor.open(None)
-        if self.loader.cached(key) is None:
+        if self.loader.cached(key) is None or self.desk.document(key) is None:
+            self.editor.open(None)
             self.canvas.set_message("")
             self._loading.start()
         self.bar.name.setText(key.rpartition("/")[2])
@@ -273,7 +255,7 @@ class AnnotateWorkspace(Workspace):
     def _show_nothing(self) -> None:
         """What to do while there is no crop to show."""
         self._loading.stop()
-        self._picture = None
+        self.views.picture = None
         self.bar.name.setText("")
         session = self._session
         if session is not None and session.is_scanned and len(session.index) == 0:
@@ -282,10 +264,9 @@ class AnnotateWorkspace(Workspace):
             )
         else:
             self.canvas.set_message("")
-        self._show_content()
 
     def _say_loading(self) -> None:
-        if self._picture is None and self.desk.current and not self.desk.fault(self.desk.current):
+        if self.views.picture is None and self.desk.current and not self.desk.fault(self.desk.current):
             self.canvas.set_message("Loading…", self.desk.current)
 
     # -- a crop arrives -----------------------------------------------------------------------------------------
@@ -295,16 +276,16 @@ class AnnotateWorkspace(Workspace):
 
     def _picture_ready(self, key: str, image: QImage) -> None:
         self._loading.stop()
-        self._picture = image
+        self.views.picture = image
         self._open_when_whole(key)
 
     def _open_when_whole(self, key: str) -> None:
         """Document and picture are both there: show them together, so that nothing jumps."""
         document, session = self.desk.document(key), self._session
-        if document is None or session is None or self._picture is None or self.editor.document is document:
+        if document is None or session is None or self.views.picture is None or self.editor.document is document:
             return
         self.canvas.set_shapes([])
-        self.canvas.set_picture(self._picture, document.size)
+        self.canvas.set_picture(self.views.picture, document.size)
         blocked = (
             "This folder cannot be written: you can look, but nothing is saved" if session.project.read_only else ""
         )
@@ -321,50 +302,21 @@ class AnnotateWorkspace(Workspace):
 
     def _picture_failed(self, key: str, text: str) -> None:
         self._loading.stop()
-        self._picture = None
+        self.views.picture = None
         self.editor.open(None)
         self.canvas.set_message(f"{key.rpartition('/')[2]} cannot be shown", f"{text}\n\n{self._locate(key)}")
 
     def _changed_outside(self, key: str) -> None:
         self.canvas.abort()
-        self._content_changed()
-        self.inspector.refresh()
+        self.editor.reread()
         self.words.say("This crop was changed elsewhere; undo brings back what stood here")
 
     # -- showing ------------------------------------------------------------------------------------------------
 
-    def _show_content(self) -> None:
-        """Bring canvas and strip up to the document."""
-        document, session = self.editor.document, self._session
-        self.canvas.set_editable(self.editor.editable)
-        self.strip.set_editable(self.editor.editable)
-        if document is None or session is None:
-            self.canvas.set_shapes([])
-            self.strip.set_lines([])
-        else:
-            faults = faults_by_item(self.editor.faults)
-            self.canvas.set_shapes(self._presentation.shapes(document, faults, session.similarity))
-        self._show_selection()
-
     def _content_changed(self) -> None:
-        self._show_content()
         document = self.editor.document
         if document is not None:
             self.crops.model.note_text(document.key, document.content.text)
-
-    def _show_selection(self) -> None:
-        document, session = self.editor.document, self._session
-        if document is not None and session is not None:
-            self.canvas.set_selection(document.positions(document.selection))
-            faults = faults_by_item(self.editor.faults)
-            self.strip.set_lines(self._presentation.lines(document, faults, session.similarity, self._picture))
-            order = document.reading()
-            last = document.selection[-1] if document.selection else None
-            self.strip.set_active(order.index(last) if last in order else None)
-            chosen = document.selected
-            second = len(chosen) == 1 and second_candidate(chosen[0].character) is not None
-            self.canvas.set_second_available(second)
-        self._commands_changed()
 
     def _commands_changed(self) -> None:
         """At once, not by a timer: the next key may come before any timer."""
@@ -381,53 +333,16 @@ class AnnotateWorkspace(Workspace):
         commands.action("annotate.ignore").setChecked(ignored)
         commands.refresh()
 
-    def _theme_changed(self) -> None:
-        self._presentation.forget()
-        self._show_content()
-
-    def _similarity_changed(self) -> None:
-        self._presentation.forget()
-        self._show_content()
+    def _looks_changed(self) -> None:
+        """Another theme, or other similarity groups: every outline has another colour."""
+        self.views.forget()
+        self.views.show_content()
 
     def _state_changed(self, key: str) -> None:
         if key == self.desk.current and not self.isVisible():
             self.desk.look_again()
 
     # -- hands --------------------------------------------------------------------------------------------------
-
-    def _canvas_selected(self, indices: tuple[int, ...]) -> None:
-        document = self.editor.document
-        if document is not None:
-            self.editor.select([document.content.items[index].id for index in indices])
-
-    def _reshaped(self, index: int, points: FloatArray, verb: str) -> None:
-        document = self.editor.document
-        if document is not None:
-            self.editor.reshape(document.content.items[index].id, points, verb)
-
-    def _strip_activated(self, index: int, modifiers: Qt.KeyboardModifier) -> None:
-        document = self.editor.document
-        if document is None:
-            return
-        item_id = document.reading()[index]
-        if modifiers & Qt.KeyboardModifier.ControlModifier:
-            kept = [i for i in document.selection if i != item_id]
-            self.editor.select(kept if item_id in document.selection else [*kept, item_id])
-        else:
-            self.editor.select([item_id])
-        if self.canvas.selection:
-            self.canvas.show_in_sight(self.canvas.selection[-1])
-
-    def _strip_typed(self, index: int, char: str) -> None:
-        document = self.editor.document
-        if document is not None:
-            self.editor.set_class(document.reading()[index], char)
-
-    def _strip_second(self, index: int) -> None:
-        document = self.editor.document
-        if document is not None:
-            self.editor.select([document.reading()[index]])
-            self.editor.take_second(move_on=False)
 
     def choose_tool(self, tool: Tool) -> None:
         """Take a tool in hand; the drawing tool again puts it back."""
@@ -450,31 +365,6 @@ class AnnotateWorkspace(Workspace):
             self.words.say(f"{points} of at least 3 vertices · Backspace takes one back · Esc drops the drawing")
         else:
             self.words.say(f"{points} vertices · double click, Enter or the first vertex closes")
-
-    def _canvas_menu(self, index: int | None, place: QPoint) -> None:
-        hovered = self.canvas.hovered
-        names = _CHARACTER_COMMANDS if index is not None else _PICTURE_COMMANDS
-        menu = self._menu(names)
-        on_vertex = index is not None and hovered is not None and hovered.part is Part.VERTEX and hovered.index == index
-        if on_vertex and hovered is not None and len(self.canvas.shapes[hovered.index].points) > 3:
-            first = menu.actions()[0]
-            action = menu.addAction("Delete this vertex")
-            action.triggered.connect(lambda: self.canvas.delete_vertex(hovered))
-            menu.insertAction(first, action)
-        menu.popup(place)
-
-    def _popup(self, names: tuple[str, ...], place: QPoint) -> None:
-        self._menu(names).popup(place)
-
-    def _menu(self, names: tuple[str, ...]) -> QMenu:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for name in names:
-            if name:
-                menu.addAction(self.studio.commands.action(f"annotate.{name}"))
-            else:
-                menu.addSeparator()
-        return menu
 
     def _clipboard_changed(self) -> None:
         self._can_paste = self.editor.can_paste()

@@ -1,0 +1,111 @@
+"""Between the editor and its views: canvas and strip show the document, and their gestures become edits."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QImage
+
+from lpstudio.studio.annotate.crop_editor import CropEditor
+from lpstudio.studio.annotate.edit_canvas import EditCanvas, Tool
+from lpstudio.studio.annotate.presentation import Presentation, faults_by_item, second_candidate
+from lpstudio.studio.widgets.canvas_geometry import FloatArray
+from lpstudio.studio.widgets.reading_strip import ReadingStrip
+
+
+class CropViews(QObject):
+    """Keeps canvas and strip in step with :class:`CropEditor`. ``picture``: the one on the canvas, for the glyphs."""
+
+    def __init__(self, editor: CropEditor, canvas: EditCanvas, strip: ReadingStrip, parent: QObject) -> None:
+        super().__init__(parent)
+        self._editor = editor
+        self._canvas = canvas
+        self._strip = strip
+        self._presentation = Presentation()
+        self.picture: QImage | None = None
+        editor.document_changed.connect(self.show_content)
+        editor.content_changed.connect(self.show_content)
+        editor.selection_changed.connect(self.show_selection)
+        canvas.selection_changed.connect(self._canvas_selected)
+        canvas.drawn.connect(editor.add_drawn)
+        canvas.moved.connect(editor.move)
+        canvas.nudged.connect(editor.nudge)
+        canvas.reshaped.connect(self._reshaped)
+        canvas.typed.connect(lambda char: editor.type_char(char, only_open=canvas.tool is Tool.DRAW))
+        canvas.second_wanted.connect(editor.take_second)
+        canvas.step_wanted.connect(editor.step)
+        strip.activated.connect(self._strip_activated)
+        strip.typed.connect(self._strip_typed)
+        strip.second_taken.connect(self._strip_second)
+        strip.removed.connect(lambda _index: editor.delete())
+
+    def forget(self) -> None:
+        """Nothing made so far looks right any more: another crop, theme or similarity."""
+        self._presentation.forget()
+
+    # -- showing ------------------------------------------------------------------------------------------------
+
+    def show_content(self) -> None:
+        """Bring canvas and strip up to the document."""
+        editor = self._editor
+        document, session = editor.document, editor.session
+        self._canvas.set_editable(editor.editable)
+        self._strip.set_editable(editor.editable)
+        if document is None or session is None:
+            self._canvas.set_shapes([])
+            self._strip.set_lines([])
+        else:
+            faults = faults_by_item(editor.faults)
+            self._canvas.set_shapes(self._presentation.shapes(document, faults, session.similarity))
+        self.show_selection()
+
+    def show_selection(self) -> None:
+        """Bring selection and strip up to the document."""
+        editor = self._editor
+        document, session = editor.document, editor.session
+        if document is None or session is None:
+            return
+        self._canvas.set_selection(document.positions(document.selection))
+        faults = faults_by_item(editor.faults)
+        self._strip.set_lines(self._presentation.lines(document, faults, session.similarity, self.picture))
+        order = document.reading()
+        last = document.selection[-1] if document.selection else None
+        self._strip.set_active(order.index(last) if last in order else None)
+        chosen = document.selected
+        second = len(chosen) == 1 and second_candidate(chosen[0].character) is not None
+        self._canvas.set_second_available(second)
+
+    # -- hands --------------------------------------------------------------------------------------------------
+
+    def _canvas_selected(self, indices: tuple[int, ...]) -> None:
+        document = self._editor.document
+        if document is not None:
+            self._editor.select([document.content.items[index].id for index in indices])
+
+    def _reshaped(self, index: int, points: FloatArray, verb: str) -> None:
+        document = self._editor.document
+        if document is not None:
+            self._editor.reshape(document.content.items[index].id, points, verb)
+
+    def _strip_activated(self, index: int, modifiers: Qt.KeyboardModifier) -> None:
+        document = self._editor.document
+        if document is None:
+            return
+        item_id = document.reading()[index]
+        if modifiers & Qt.KeyboardModifier.ControlModifier:
+            kept = [i for i in document.selection if i != item_id]
+            self._editor.select(kept if item_id in document.selection else [*kept, item_id])
+        else:
+            self._editor.select([item_id])
+        if self._canvas.selection:
+            self._canvas.show_in_sight(self._canvas.selection[-1])
+
+    def _strip_typed(self, index: int, char: str) -> None:
+        document = self._editor.document
+        if document is not None:
+            self._editor.set_class(document.reading()[index], char)
+
+    def _strip_second(self, index: int) -> None:
+        document = self._editor.document
+        if document is not None:
+            self._editor.select([document.reading()[index]])
+            self._editor.take_second(move_on=False)
