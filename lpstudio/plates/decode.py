@@ -70,8 +70,7 @@ def decode(observed: Sequence[Observed], formats: FormatSet, most: int = 8) -> l
     """
     if not observed:
         return []
-    rows = [_row(one) for one in observed]
-    doubts = [min(max(one.doubt, 1e-4), 0.9) for one in observed]
+    rows, doubts = _weights(observed)
     nothing = 1.0
     for doubt in doubts:
         nothing *= doubt
@@ -100,6 +99,20 @@ def decode(observed: Sequence[Observed], formats: FormatSet, most: int = 8) -> l
         identity, way = max(ways.items(), key=lambda item: item[1].weight)
         result.append(Hypothesis(text, sum(w.weight for w in ways.values()) / total, identity, way.chars))
     return result
+
+
+def _weights(observed: Sequence[Observed]) -> tuple[list[dict[str, float]], list[float]]:
+    """What each character gives a text that has it, by class, and one that leaves it out.
+
+    Both are divided by the greater of them: a common factor of all texts, without which long plates would underflow.
+    """
+    rows, doubts = [], []
+    for one in observed:
+        row, doubt = _row(one), min(max(one.doubt, 1e-4), 0.9)
+        greatest = max(doubt, (1 - doubt) * max(row.values()))
+        rows.append({c: p * (1 - doubt) / greatest for c, p in row.items()})
+        doubts.append(doubt / greatest)
+    return rows, doubts
 
 
 def _row(one: Observed) -> dict[str, float]:
@@ -157,6 +170,7 @@ def _sum(rows: Sequence[Mapping[str, float]], doubts: Sequence[float], places: _
     """The weight of all texts of these places together (the forward sum)."""
     different = {id(place): place for place in places if place is not _ANY}
     sums = [{key: sum(row[c] * w for c, w in place.items()) for key, place in different.items()} for row in rows]
+    whole = [sum(row.values()) for row in rows]
     states: dict[_State, float] = {(0, 0): 1.0}
     for i in range(len(rows)):
         states = _skip_places(states, i, places, most_missed)
@@ -165,9 +179,7 @@ def _sum(rows: Sequence[Mapping[str, float]], doubts: Sequence[float], places: _
             place = i - out + missed
             if place < len(places):
                 key = (out, missed)
-                following[key] = following.get(key, 0.0) + weight * (1 - doubts[i]) * sums[i].get(
-                    id(places[place]), 1.0
-                )
+                following[key] = following.get(key, 0.0) + weight * sums[i].get(id(places[place]), whole[i])
             if out < _MOST_LEFT_OUT:
                 key = (out + 1, missed)
                 following[key] = following.get(key, 0.0) + weight * doubts[i]
@@ -206,7 +218,7 @@ def _best(
                 target = following.setdefault((out, missed), {})
                 for text, part in parts.items():
                     for char, weight in choices:
-                        _add(target, text + char, part, (1 - doubts[i]) * weight, (*part.chars, char))
+                        _add(target, text + char, part, weight, (*part.chars, char))
             if out < _MOST_LEFT_OUT and (count - i - 1) + most_missed - missed >= len(places) - place:
                 target = following.setdefault((out + 1, missed), {})
                 for text, part in parts.items():

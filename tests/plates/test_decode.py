@@ -134,6 +134,12 @@ def test_probabilities_are_those_of_adding_up_every_text_by_hand(
     assert sum(h.probability for h in decode(observed, formats, most=10_000)) <= 1 + 1e-9
 
 
+def test_very_many_uncertain_characters_still_give_a_text() -> None:
+    even = Observed(dict.fromkeys(CHARACTERS, 1 / 36), 0.5)
+    ranked = decode([even] * 150, PH)
+    assert ranked and all(0 <= h.probability <= 1 for h in ranked)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(few, st.floats(0.001, 0.5)), min_size=1, max_size=9))
 def test_hypotheses_are_ranked_unique_and_say_what_became_of_each_character(
