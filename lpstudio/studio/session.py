@@ -42,7 +42,7 @@ class ProjectSession(QObject):
     state_changed = Signal(str)
     pending_changed = Signal(int)  # crops (and the settings file) whose newest content is not on disk yet
     similarity_changed = Signal()
-    settings_failed = Signal(str)
+    settings_failed = Signal(str)  # lpstudio.toml or crops.jsonl could not be written
     crops_added = Signal(list)  # keys
     add_failed = Signal(str)
 
@@ -64,6 +64,7 @@ class ProjectSession(QObject):
         self._origins: dict[str, Origin | None] = {}
         self._settings_pending = 0
         self._settings_failure = ""
+        self._records_failure = ""
         self._loads = Jobs(self, threads=2)
         self._store = Jobs(self, threads=1, in_order=True)  # states, texts, settings, new crops: one after the other
         self._writer_saved.connect(self._on_saved, Qt.ConnectionType.QueuedConnection)
@@ -150,8 +151,14 @@ class ProjectSession(QObject):
 
     @property
     def pending(self) -> int:
-        """How many crops (and the settings file) have content that is not on disk yet."""
-        return len(self._unsaved) + (1 if self._settings_pending or self._settings_failure else 0)
+        """How many crops (and the settings file, and crops.jsonl) have content that is not on disk yet."""
+        settings = bool(self._settings_pending or self._settings_failure)
+        return len(self._unsaved) + settings + bool(self._records_failure)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether something could not be written the last time it was tried."""
+        return bool(self.failures or self._settings_failure or self._records_failure)
 
     def is_unsaved(self, key: str) -> bool:
         """Whether the newest content of a crop is not on disk yet."""
@@ -235,11 +242,25 @@ class ProjectSession(QObject):
         self._writer.retry()
         if self._settings_failure:
             self._save_settings()
+        if self._records_failure:
+            self._write_records()
         self.pending_changed.emit(self.pending)
+
+    def _write_records(self) -> None:
+        """Write the states and texts into ``crops.jsonl``."""
+
+        def ended(failure: str) -> None:
+            self._records_failure = failure
+            if failure:
+                self.settings_failed.emit(failure)
+            self.pending_changed.emit(self.pending)
+
+        self._store.run(self.project.flush, lambda _: ended(""), lambda error: ended(plain_message(error)))
 
     def flush(self, seconds: float = FLUSH_SECONDS) -> bool:
         """Wait until everything is on disk, at most so long. True when it is."""
         self._writer.flush(seconds)
+        self._write_records()
         self._store.wait(int(seconds * 1000))
         QCoreApplication.sendPostedEvents(self, QEvent.Type.MetaCall.value)  # what the writer said meanwhile
         return self.pending == 0
@@ -332,15 +353,15 @@ class ProjectSession(QObject):
         self.retry()
         if not self.flush():
             return False
-        self._writer.close()
-        self._loads.close()
-        self._store.close()
-        self.project.close()
+        self.abandon()
         return True
 
     def abandon(self) -> None:
-        """Let the project go although something could not be written (the person chose so)."""
+        """Let the project go, also when something could not be written (the person chose so)."""
         self._writer.close()
         self._loads.close()
         self._store.close()
-        self.project.close()
+        try:
+            self.project.close()
+        except LpStudioError as error:
+            _log.warning("closing the project: %s", error.message)

@@ -54,6 +54,8 @@ class SessionWatch(QObject):
         if session.failures:
             first = next(iter(session.failures.items()))
             status.set_saved("failed", f"{len(session.failures)} not saved; {first[0]}: {first[1]}")
+        elif session.has_failed:
+            status.set_saved("failed", "A file of the project could not be written")
         elif session.pending:
             status.set_saved("saving", f"{session.pending} waiting to be written")
         else:
@@ -71,7 +73,7 @@ class SessionWatch(QObject):
         self._say(f"{key} is not saved: {message}. Your work is kept here", "file.save", "Try again")
 
     def _settings_failed(self, message: str) -> None:
-        self._say(f"lpstudio.toml is not saved: {message}", "file.save", "Try again")
+        self._say(f"Not saved: {message}", "file.save", "Try again")
 
     def say_not_saved(self, lead: str) -> None:
         """Say which work is not on disk and why."""

@@ -32,7 +32,7 @@ def register(window: MainWindow) -> None:
         return window.session is not None
 
     def cannot_save() -> bool:
-        return window.session is not None and bool(window.session.failures)
+        return window.session is not None and window.session.has_failed
 
     add = table.register
     add(

@@ -18,7 +18,7 @@ def _open(window: MainWindow, qtbot: QtBot) -> CommandPalette:
     qtbot.keyClick(window, Qt.Key.Key_P, CONTROL_SHIFT)
     palette = window.findChild(CommandPalette)
     assert palette is not None
-    qtbot.waitUntil(palette.search.hasFocus, timeout=2000)
+    qtbot.waitUntil(palette.search.hasFocus, timeout=10000)
     return palette
 
 
@@ -65,7 +65,7 @@ def test_escape_closes_and_gives_the_focus_back(studio: MainWindow, qtbot: QtBot
     palette = _open(studio, qtbot)
     qtbot.keyClick(palette.search, Qt.Key.Key_Escape)
     assert studio.findChild(CommandPalette) is None
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is before, timeout=2000)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is before, timeout=10000)
 
 
 def test_commands_of_workspaces_not_opened_yet_are_found_too(studio: MainWindow, qtbot: QtBot) -> None:
@@ -91,4 +91,4 @@ def test_a_click_elsewhere_closes_it(studio: MainWindow, qtbot: QtBot) -> None:
     workspace = studio.workspace("similarity")
     assert workspace is not None
     workspace.matrix.setFocus()  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: studio.findChild(CommandPalette) is None, timeout=2000)
+    qtbot.waitUntil(lambda: studio.findChild(CommandPalette) is None, timeout=10000)

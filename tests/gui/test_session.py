@@ -188,6 +188,32 @@ def test_the_text_of_a_plate_is_known_after_loading_and_setting(
     again.close()
 
 
+def test_states_and_texts_are_in_the_text_file_after_a_flush(session: ProjectSession, small_project: Path) -> None:
+    session.set_state(LABELLED, CropState.VERIFIED)
+    session.set_text(LABELLED, "ABC1234")
+    assert session.flush()
+    lines = (small_project / "crops.jsonl").read_text(encoding="utf-8")
+    assert "verified" in lines
+    assert "ABC1234" in lines
+
+
+def test_settings_that_cannot_be_written_are_told_and_tried_again(
+    session: ProjectSession, small_project: Path, qtbot: QtBot
+) -> None:
+    in_the_way = small_project / "lpstudio.toml"
+    in_the_way.mkdir()
+    with qtbot.waitSignal(session.settings_failed, timeout=10000) as seen:
+        session.similarity = session.similarity.with_base(0.3)
+    assert "lpstudio.toml" in seen.args[0]
+    assert session.has_failed
+    assert session.pending == 1
+    in_the_way.rmdir()
+    session.retry()
+    assert session.flush()
+    assert not session.has_failed
+    assert "0.3" in in_the_way.read_text(encoding="utf-8")
+
+
 def test_closing_writes_what_still_waits(small_project: Path, qtbot: QtBot) -> None:
     session = ProjectSession(Project.open(small_project))
     session.save(BARE, CropContent((Character(SQUARE, "X"),)))

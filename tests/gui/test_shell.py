@@ -132,12 +132,12 @@ def test_an_opened_project_is_named_counted_and_remembered(studio: MainWindow, s
 
 def test_the_status_line_counts_what_is_verified_and_says_what_is_saved(studio: MainWindow, qtbot: QtBot) -> None:
     assert studio.session is not None
-    qtbot.waitUntil(lambda: studio.status.verified.text() == "0/6 verified", timeout=2000)
+    qtbot.waitUntil(lambda: studio.status.verified.text() == "0/6 verified", timeout=10000)
     studio.session.save(BARE, CropContent((Character(SQUARE, "X"),)), CropState.VERIFIED)
-    qtbot.waitUntil(lambda: studio.status.verified.text() == "1/6 verified", timeout=2000)
-    qtbot.waitUntil(lambda: studio.status.saved.text() == "saved ✓", timeout=2000)
+    qtbot.waitUntil(lambda: studio.status.verified.text() == "1/6 verified", timeout=10000)
+    qtbot.waitUntil(lambda: studio.status.saved.text() == "saved ✓", timeout=10000)
     studio.session.set_state("images/train/p3.png", CropState.IGNORED)
-    qtbot.waitUntil(lambda: studio.status.verified.text() == "1/5 verified", timeout=2000)
+    qtbot.waitUntil(lambda: studio.status.verified.text() == "1/5 verified", timeout=10000)
 
 
 @pytest.mark.parametrize(
@@ -229,11 +229,11 @@ def test_a_new_project_is_made_from_a_folder_of_crops(
     assert "no such folder" in dialog.found.text()
     qtbot.keyClicks(dialog.source, "")
     dialog.source.setText(str(small_project / "images"))
-    qtbot.waitUntil(lambda: "6 pictures" in dialog.found.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "6 pictures" in dialog.found.text(), timeout=10000)
     dialog.out.setText(str(tmp_path / "made"))
     dialog.val_share.setValue(50)
     qtbot.mouseClick(dialog.make, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: empty_studio.session is not None and empty_studio.session.is_scanned, timeout=20000)
+    qtbot.waitUntil(lambda: empty_studio.session is not None and empty_studio.session.is_scanned, timeout=100000)
     assert empty_studio.session is not None
     assert len(empty_studio.session.index) == 6
     assert (tmp_path / "made" / "data.yaml").is_file()
@@ -259,7 +259,7 @@ def test_a_dropped_folder_of_pictures_becomes_the_form_for_a_new_project(
     empty_studio: MainWindow, small_project: Path, qtbot: QtBot
 ) -> None:
     _drop(empty_studio, small_project / "images")
-    qtbot.waitUntil(lambda: empty_studio.findChild(NewProjectDialog) is not None, timeout=5000)
+    qtbot.waitUntil(lambda: empty_studio.findChild(NewProjectDialog) is not None, timeout=10000)
     dialog = empty_studio.findChild(NewProjectDialog)
     assert dialog is not None
     assert dialog.source.text() == str(small_project / "images")
@@ -291,11 +291,11 @@ def test_pictures_without_a_project_and_strange_files_are_answered(
     empty_studio: MainWindow, small_project: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     _drop(empty_studio, small_project / BARE)
-    qtbot.waitUntil(lambda: "Open a project" in _texts(empty_studio), timeout=5000)
+    qtbot.waitUntil(lambda: "Open a project" in _texts(empty_studio), timeout=10000)
     strange = tmp_path / "notes.docx"
     strange.write_bytes(b"")
     _drop(empty_studio, strange)
-    qtbot.waitUntil(lambda: "notes.docx" in _texts(empty_studio), timeout=5000)
+    qtbot.waitUntil(lambda: "notes.docx" in _texts(empty_studio), timeout=10000)
 
 
 # -- closing -----------------------------------------------------------------------------------------------------------
@@ -315,14 +315,14 @@ def test_the_window_stays_open_with_the_work_when_it_cannot_be_saved(
     in_the_way.mkdir()
     assert studio.session is not None
     studio.session.save(BARE, CropContent((Character(SQUARE, "X"),)))
-    qtbot.waitUntil(lambda: studio.status.saved.text() == "not saved", timeout=5000)
+    qtbot.waitUntil(lambda: studio.status.saved.text() == "not saved", timeout=10000)
     assert not studio.close()
     assert studio.isVisible()
     assert "p2" in studio.notice_bar.label.text()
     assert studio.notice_bar.action_button.text() == "Try again"
     in_the_way.rmdir()
     qtbot.mouseClick(studio.notice_bar.action_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: studio.status.saved.text() == "saved ✓", timeout=5000)
+    qtbot.waitUntil(lambda: studio.status.saved.text() == "saved ✓", timeout=10000)
     assert in_the_way.read_text().startswith("23 ")
     assert studio.close()
 
@@ -332,7 +332,7 @@ def test_what_cannot_be_saved_may_be_given_up_on_purpose(studio: MainWindow, sma
     assert studio.session is not None
     assert not studio.commands.action("file.abandon").isEnabled()
     studio.session.save(BARE, CropContent((Character(SQUARE, "X"),)))
-    qtbot.waitUntil(lambda: studio.status.saved.text() == "not saved", timeout=5000)
+    qtbot.waitUntil(lambda: studio.status.saved.text() == "not saved", timeout=10000)
     studio.run_command("file.abandon")
     assert studio.session is None
     assert studio.close()
@@ -457,7 +457,7 @@ def test_an_unforeseen_failure_is_told_and_the_window_lives_on(
 def test_a_crashed_worker_is_told_with_a_way_to_its_log(studio: MainWindow, qtbot: QtBot) -> None:
     answers: list[str] = []
     studio.workers.tools.request("video_open", {"path": "/nowhere.mp4"}, on_error=answers.append)
-    qtbot.waitUntil(lambda: bool(answers), timeout=20000)
+    qtbot.waitUntil(lambda: bool(answers), timeout=100000)
     os.kill(studio.workers.tools.pid, signal.SIGKILL)
-    qtbot.waitUntil(lambda: "tools worker" in _texts(studio), timeout=5000)
+    qtbot.waitUntil(lambda: "tools worker" in _texts(studio), timeout=10000)
     assert studio.notice_bar.action_button.text() == "Show its log"

@@ -26,7 +26,7 @@ def workspace(studio: MainWindow, qtbot: QtBot) -> SimilarityWorkspace:
     qtbot.keyClick(studio, Qt.Key.Key_2, CONTROL)
     shown = studio.stack.currentWidget()
     assert isinstance(shown, SimilarityWorkspace)
-    qtbot.waitUntil(lambda: shown.matrix.hasFocus(), timeout=2000)
+    qtbot.waitUntil(lambda: shown.matrix.hasFocus(), timeout=10000)
     return shown
 
 
@@ -57,11 +57,11 @@ def test_a_new_project_starts_with_the_nine_groups_and_six_tenths(workspace: Sim
 
 def test_pointing_at_a_cell_tells_pair_value_and_reason(workspace: SimilarityWorkspace, qtbot: QtBot) -> None:
     qtbot.mouseMove(workspace.matrix, workspace.matrix.rect_of("B", "8").center())
-    qtbot.waitUntil(lambda: "B – 8" in workspace.readout.text(), timeout=2000)
+    qtbot.waitUntil(lambda: "B – 8" in workspace.readout.text(), timeout=10000)
     assert "0.60" in workspace.readout.text()
     assert "in group B 8" in workspace.readout.text()
     qtbot.mouseMove(workspace.matrix, workspace.matrix.rect_of("D", "O").center())
-    qtbot.waitUntil(lambda: "D – O   0.00" in workspace.readout.text(), timeout=2000)
+    qtbot.waitUntil(lambda: "D – O   0.00" in workspace.readout.text(), timeout=10000)
     assert "no group" in workspace.readout.text()
 
 
@@ -146,7 +146,7 @@ def test_the_base_similarity_counts_for_all_groups_but_not_for_cells_set_by_hand
 
 def _edit(workspace: SimilarityWorkspace, row: int, column: int, text: str, qtbot: QtBot) -> None:
     table = workspace.groups.table
-    qtbot.waitUntil(lambda: not table.findChildren(QLineEdit), timeout=5000)
+    qtbot.waitUntil(lambda: not table.findChildren(QLineEdit), timeout=10000)
     index = workspace.groups.model.index(row, column)
     table.setCurrentIndex(index)
     table.setFocus()
@@ -156,7 +156,7 @@ def _edit(workspace: SimilarityWorkspace, row: int, column: int, text: str, qtbo
     editor.selectAll()
     qtbot.keyClicks(editor, text)
     qtbot.keyClick(editor, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: not table.findChildren(QLineEdit), timeout=5000)
+    qtbot.waitUntil(lambda: not table.findChildren(QLineEdit), timeout=10000)
 
 
 def test_a_group_is_added_named_edited_and_deleted(
@@ -168,7 +168,7 @@ def test_a_group_is_added_named_edited_and_deleted(
     editor.selectAll()
     qtbot.keyClicks(editor, "m w n")
     qtbot.keyClick(editor, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: _value(studio, "M", "N") == 0.6, timeout=2000)
+    qtbot.waitUntil(lambda: _value(studio, "M", "N") == 0.6, timeout=10000)
     _edit(workspace, 9, 1, "wide", qtbot)
     assert _saved(studio).groups[9].name == "wide"
     workspace.groups.table.setCurrentIndex(workspace.groups.model.index(9, 0))
