@@ -349,7 +349,6 @@ class MainWindow(QMainWindow):
     def save_window(self) -> None:
         """Remember geometry and the workspaces' panels."""
         self.settings.setValue("window/geometry", self.saveGeometry())
-        self.settings.setValue("window/workspace", self._current)
         for workspace in self._workspaces.values():
             workspace.save_state(self.settings)
         self.settings.sync()

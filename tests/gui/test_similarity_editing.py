@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lpstudio.alphabet import CHARACTERS
@@ -102,6 +102,7 @@ def test_members_of_every_shipped_group_stand_together_in_the_matrix() -> None:
     assert {len(range(first, last + 1)) for first, last in blocks} == {2, 3, 4}
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(st.sampled_from(CHARACTERS), min_size=1, max_size=5, unique=True), max_size=12))
 def test_any_groups_give_an_order_of_all_characters_with_blocks_that_do_not_overlap(groups: list[list[str]]) -> None:
     similarity = Similarity(tuple(Group.of(group) for group in groups))
