@@ -121,7 +121,7 @@ class CropAdder(QObject):
             session.set_draft(target.key, characters)
         said = f"with {len(characters)} characters as a draft" if characters else "without characters"
         self._controller.say(f"Added as {target.key} {said}", Severity.INFO, "review.annotate", "Open in Annotate")
-        self._controller.items_touched.emit([item.id])
+        self._controller.touched(item.id)
 
     # -- a picture from elsewhere
 

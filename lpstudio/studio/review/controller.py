@@ -309,7 +309,7 @@ class ReviewController(QObject):
             self.select(item.id)
 
     def _marks_changed(self, item_id: int, character: int | None) -> None:
-        self.items_touched.emit([item_id])
+        self.touched(item_id)
         if self.current is not None and self.current.id == item_id:
             if character is not None and character < len(self.current.marks):
                 self.character = character
@@ -331,6 +331,11 @@ class ReviewController(QObject):
             self.say(f"{few} kept as a draft; a person's work was not touched", Severity.INFO)
         else:
             self.say("There is no unlabelled crop with a reading to keep as a draft", Severity.INFO)
+
+    def touched(self, item_id: int) -> None:
+        """An item changed: its row looks different now."""
+        self.items.note(item_id)
+        self.items_touched.emit([item_id])
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -387,7 +392,7 @@ class ReviewController(QObject):
         item.read_with = self._options_count
         if item.key and self._session is not None and self._session.state(item.key) in WITH_LABELS:
             self._session.request_content(item.key)
-        self.items_touched.emit([item.id])
+        self.touched(item.id)
         if item is self.current:
             self.character = self._first_open(item)
             self.current_updated.emit()
@@ -395,9 +400,10 @@ class ReviewController(QObject):
             self._set_current(item)
 
     def _frame_item(self, target: ReadTarget, reading: PictureReading) -> ReviewItem:
-        for item in self.items.items:
-            if item.frame == target.frame and item.rectangle == target.rectangle:
-                return item
+        assert target.frame is not None
+        found = self.items.on_frame(target.frame, target.rectangle)
+        if found is not None and found.rectangle == target.rectangle:
+            return found
         time_s = reading.time_s if reading.time_s is not None else 0.0
         item = ReviewItem(
             0,
@@ -415,15 +421,7 @@ class ReviewController(QObject):
         if self.current is not None and self.current.frame == number:
             self.current_updated.emit()
             return
-        here = [item for item in self.items.items if item.frame == number]
-        same = [item for item in here if item.rectangle == self.rectangle]
-        found = same or here
-        self._set_current(found[-1] if found else None)
-
-    @property
-    def frames_read(self) -> list[int]:
-        """The frames that have a reading."""
-        return sorted({item.frame for item in self.items.items if item.frame is not None})
+        self._set_current(self.items.on_frame(number, self.rectangle))
 
     def set_rectangle(self, rectangle: Rectangle | None) -> None:
         """Read only this part of frames; None: whole frames."""
@@ -450,7 +448,7 @@ class ReviewController(QObject):
         if item.reading is None:
             return
         item.set_content(content, state)
-        self.items_touched.emit([item.id])
+        self.touched(item.id)
         if item is self.current:
             self.current_updated.emit()
 
@@ -461,7 +459,7 @@ class ReviewController(QObject):
 
     def _state_changed(self, key: str) -> None:
         if key in self._by_key:
-            self.items_touched.emit([self._by_key[key]])
+            self.touched(self._by_key[key])
 
     def run_in_thread(self, work: Callable[[], object], on_done: Callable[[object], object]) -> None:
         """Run something slow in this workspace's thread; failures become notices."""
@@ -471,7 +469,7 @@ class ReviewController(QObject):
         """A picture from elsewhere is a crop of the project now."""
         item.key = key
         self._by_key[key] = item.id
-        self.items_touched.emit([item.id])
+        self.touched(item.id)
         if item is self.current:
             self.current_updated.emit()
 

@@ -168,6 +168,11 @@ def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts if part)
 
 
+def _margin_key(item: ReviewItem) -> tuple[bool, float, int]:
+    margin = item.margin
+    return margin is None, margin or 0.0, item.id
+
+
 @dataclass
 class ReviewList:
     """The items of a source, with the visible ones in order. Item ids are their places in ``items``."""
@@ -176,10 +181,17 @@ class ReviewList:
     show: Show = Show.ALL
     order: Order = Order.NAME
     visible: list[int] = field(default_factory=list)
+    _states: list[ItemState] = field(default_factory=list)
+    _counts: dict[ItemState, int] = field(default_factory=lambda: dict.fromkeys(ItemState, 0))
+    _by_frame: dict[int, list[int]] = field(default_factory=dict)
 
     def replace_items(self, items: Iterable[ReviewItem]) -> None:
         """Take a new source's items; their ids become their places, in natural order of their names."""
         self.items = list(items)
+        self._states = [ItemState.WAITING] * len(self.items)
+        self._counts = dict.fromkeys(ItemState, 0)
+        self._counts[ItemState.WAITING] = len(self.items)
+        self._by_frame = {}
         for number, item in enumerate(self.items):
             item.id = number
         self.arrange()
@@ -188,23 +200,46 @@ class ReviewList:
         """Add one more item (a frame that was read)."""
         item.id = len(self.items)
         self.items.append(item)
+        self._states.append(item.state)
+        self._counts[item.state] += 1
+        if item.frame is not None:
+            self._by_frame.setdefault(item.frame, []).append(item.id)
         return item
+
+    def note(self, item_id: int) -> None:
+        """An item changed: count it where it belongs now."""
+        before, now = self._states[item_id], self.items[item_id].state
+        if before is not now:
+            self._states[item_id] = now
+            self._counts[before] -= 1
+            self._counts[now] += 1
+
+    def on_frame(self, frame: int, rectangle: Rectangle | None) -> ReviewItem | None:
+        """The reading of a frame: of just this rectangle, else the newest one of any."""
+        here = [self.items[at] for at in self._by_frame.get(frame, ())]
+        same = [item for item in here if item.rectangle == rectangle]
+        found = same or here
+        return found[-1] if found else None
+
+    @property
+    def frames(self) -> list[int]:
+        """The frames that were read, in no order."""
+        return list(self._by_frame)
 
     def arrange(self, keep: int | None = None) -> None:
         """Filter and sort anew. ``keep``: an item that stays listed, because a person has it before them."""
-        chosen = [item for item in self.items if item.id == keep or item.matches(self.show)]
+        chosen = self.items
+        if self.show is not Show.ALL:
+            chosen = [item for item in self.items if item.id == keep or item.matches(self.show)]
         if self.order is Order.MARGIN:
-            chosen.sort(key=lambda item: (item.margin is None, item.margin or 0.0, item.id))
-        elif any(item.frame is not None for item in chosen):
-            chosen.sort(key=lambda item: (item.frame if item.frame is not None else -1, item.id))
+            chosen = sorted(chosen, key=_margin_key)
+        elif self._by_frame:
+            chosen = sorted(chosen, key=lambda item: (item.frame if item.frame is not None else -1, item.id))
         self.visible = [item.id for item in chosen]
 
     def counts(self) -> dict[ItemState, int]:
-        """How many items are in which state."""
-        result = dict.fromkeys(ItemState, 0)
-        for item in self.items:
-            result[item.state] += 1
-        return result
+        """How many items are in which state, as far as :meth:`note` was told."""
+        return dict(self._counts)
 
     def neighbour(self, item_id: int | None, step: int) -> int | None:
         """The visible item ``step`` places on, or None at the end of the list."""

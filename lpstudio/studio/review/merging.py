@@ -29,12 +29,15 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """A crop's characters after the accepted ones came in. ``untouched``: drawn ones that the reading did not find."""
+    """A crop's characters after the accepted ones came in.
+
+    ``untouched``: drawn, readable ones that a whole reading did not find.
+    """
 
     content: CropContent
-    corrected: int
-    added: int
-    untouched: int
+    corrected: int = 0
+    added: int = 0
+    untouched: int = 0
 
 
 def box_of(polygon: Polygon) -> tuple[float, float, float, float]:
@@ -87,15 +90,14 @@ def accept_one(content: CropContent, reading: Sequence[ReadCharacter], accepted:
     matches = match_characters([c.polygon for c in reading], [c.polygon for c in content.characters])
     at = matches[list(reading).index(accepted.read)]
     characters = list(content.characters)
-    untouched = len(characters) - sum(m is not None for m in matches)
     if at is None:
         characters.append(accepted.as_character())
-        return Merged(replace(content, characters=tuple(characters)), 0, 1, untouched)
+        return Merged(replace(content, characters=tuple(characters)), added=1)
     drawn = characters[at]
     if drawn.char == accepted.char and not drawn.unreadable:
-        return Merged(content, 0, 0, untouched)
+        return Merged(content)
     characters[at] = replace(drawn, char=accepted.char, unreadable=False)
-    return Merged(replace(content, characters=tuple(characters)), 1, 0, untouched)
+    return Merged(replace(content, characters=tuple(characters)), corrected=1)
 
 
 def accept_all(content: CropContent, state: CropState, accepted: Sequence[Accepted]) -> Merged:
@@ -117,7 +119,8 @@ def accept_all(content: CropContent, state: CropState, accepted: Sequence[Accept
         elif not characters[at].unreadable and characters[at].char != one.char:
             characters[at] = replace(characters[at], char=one.char)
             corrected += 1
-    untouched = len(content.characters) - sum(m is not None for m in matches)
+    found = {at for at in matches if at is not None}
+    untouched = sum(at not in found and not c.unreadable for at, c in enumerate(content.characters))
     return Merged(replace(content, characters=tuple(characters)), corrected, added, untouched)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from lpstudio.studio.review.reading_job import ReadingJob, ReadOptions, ReadTarget
 from lpstudio.studio.workers import WorkerClient
@@ -83,4 +83,5 @@ class ReadingDesk(QObject):
     def _broke(self, message: str) -> None:
         if not self.active:
             self.progressed.emit(None)
-            self.broke.emit(message, self.left)
+            # A little later, so that what can be done about it stands in front of the news that the process is gone.
+            QTimer.singleShot(0, self, lambda: self.broke.emit(message, self.left))

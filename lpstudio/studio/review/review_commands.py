@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lpstudio.studio.commands import Command
+from lpstudio.studio.review.items import ItemState
 
 if TYPE_CHECKING:
     from lpstudio.studio.review.workspace import ReviewWorkspace
@@ -76,7 +77,7 @@ def register(workspace: ReviewWorkspace) -> None:
         shortcuts=("Ctrl+D",), icon="square-pen", separator=True,
         tip="Keep this reading as the draft of an unlabelled crop")  # fmt: skip
     add("draft_all", "Keep all readings as drafts", lambda: control.keep_drafts(control.items.items),
-        lambda: drafts_possible() and any(item.key and item.marks for item in control.items.items),
+        lambda: drafts_possible() and control.items.counts()[ItemState.READ] > 0,
         icon="bot", tip="Keep every reading of an unlabelled crop as its draft")  # fmt: skip
     add("add", "Add to pro&ject", workspace.adder.add, lambda: workspace.adder.possible, shortcuts=("Ctrl+I",),
         icon="image-plus", tip="Add the crop to the project with its characters as a draft")  # fmt: skip

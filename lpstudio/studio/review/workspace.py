@@ -55,9 +55,9 @@ class ReviewWorkspace(Workspace):
         self._stale_rows: set[int] = set()
         self._rearrange_wanted = False
         self._sized = False
+        self._was_reading = False
         self._rows_timer = QTimer(self)
         self._rows_timer.setSingleShot(True)
-        self._rows_timer.setInterval(120)
         self._rows_timer.timeout.connect(self._refresh_rows)
 
     # -- building ----------------------------------------------------------------------------------------------------
@@ -374,19 +374,25 @@ class ReviewWorkspace(Workspace):
             self.head.show_progress(done, total, left)
             share = done / total if total and done else None
             self.studio.set_task(_TASK, f"reading {progress_words(done, total, left)}", share, "review.stop")
-        self.studio.commands.refresh()
+        reading = state is not None
+        if reading != self._was_reading:  # not with every picture: asking all commands takes its time
+            self._was_reading = reading
+            self.studio.commands.refresh()
 
     # -- showing: the list -------------------------------------------------------------------------------------------
 
     def _rows_touched(self, ids: list[int]) -> None:
         self._stale_rows.update(ids)
+        self._start_rows_timer()
+
+    def _start_rows_timer(self) -> None:
+        """Rows are refreshed a few times a second; less often where sorting them takes longer."""
         if not self._rows_timer.isActive():
-            self._rows_timer.start()
+            self._rows_timer.start(max(120, len(self.controller.items.items) // 20))
 
     def _item_appended(self) -> None:
         self._rearrange_wanted = True
-        if not self._rows_timer.isActive():
-            self._rows_timer.start()
+        self._start_rows_timer()
 
     def _refresh_rows(self) -> None:
         stale, self._stale_rows = self._stale_rows, set()
@@ -397,7 +403,7 @@ class ReviewWorkspace(Workspace):
         else:
             self.list_panel.model.touched(list(stale))
             self.list_panel.update_count()
-        self.player_bar.slider.set_marks(self.controller.frames_read)
+        self.player_bar.slider.set_marks(self.controller.items.frames)
 
     def _rearrange(self, *, keep: bool) -> None:
         current = self.controller.current
