@@ -49,7 +49,7 @@ class CropEditor(QObject):
     """
 
     document_changed = Signal()  # another crop (or none)
-    content_changed = Signal()
+    content_changed = Signal()  # and perhaps the selection with it
     selection_changed = Signal()
     said = Signal(str)
 
@@ -73,9 +73,8 @@ class CropEditor(QObject):
         self.document_changed.emit()
 
     def reread(self) -> None:
-        """The document was changed by other hands: tell all views."""
+        """The document was changed, perhaps by other hands: tell all views."""
         self.content_changed.emit()
-        self.selection_changed.emit()
 
     @property
     def editable(self) -> bool:

@@ -62,5 +62,5 @@ def next_with_state(index: CropIndex, rows: Rows, after: int, states: frozenset[
 
 def place_of(rows: Rows, position: int) -> int | None:
     """Where a position of the index stands in ``rows``."""
-    place = int(np.searchsorted(rows, position))
+    place = int(np.searchsorted(rows, np.int32(position)))  # of the same type, or all rows would be converted
     return place if place < len(rows) and int(rows[place]) == position else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QImage
@@ -41,45 +40,49 @@ def faults_by_item(faults: Sequence[Fault]) -> dict[int, str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _ShapeKey:
-    item: Item
-    fault: str
-    draft: bool
-    hue: int
-
-
 class Presentation:
     """Keeps what was made for the crop on the screen; :meth:`forget` when another crop comes."""
 
     def __init__(self) -> None:
-        self._shapes: dict[int, tuple[_ShapeKey, CanvasShape]] = {}
-        self._glyphs: dict[int, tuple[object, QImage]] = {}
+        self._shapes: dict[int, tuple[Item, str, bool, CanvasShape]] = {}
+        self._cells: dict[int, tuple[Item, str, bool, QImage | None, StripCell]] = {}
+        self._similarity: Similarity | None = None
 
     def forget(self) -> None:
+        """Nothing made so far looks right any more."""
         self._shapes.clear()
-        self._glyphs.clear()
+        self._cells.clear()
+
+    def _look(self, similarity: Similarity) -> None:
+        if similarity is not self._similarity:
+            self.forget()
+            self._similarity = similarity
 
     def shapes(self, document: Document, faults: Mapping[int, str], similarity: Similarity) -> list[CanvasShape]:
         """One shape per item, in the order of the items; the same object as before where nothing changed."""
+        self._look(similarity)
         draft = document.content.state is CropState.DRAFT
-        fresh: dict[int, tuple[_ShapeKey, CanvasShape]] = {}
+        old, self._shapes = self._shapes, {}
         result = []
         for item in document.content.items:
-            character = item.character
-            hue = over_picture_hue(character.char, similarity)
-            key = _ShapeKey(item, faults.get(item.id, ""), draft, hue.rgba())
-            kept = self._shapes.get(item.id)
-            if kept is None or kept[0] != key:
-                line = Line.DRAFT if draft else Line.SOLID
-                shape = CanvasShape(
-                    as_array(character.polygon), character.char, hue, line, key.fault, character.unreadable
-                )
-                kept = (key, shape)
-            fresh[item.id] = kept
-            result.append(kept[1])
-        self._shapes = fresh
+            fault = faults.get(item.id, "")
+            kept = old.get(item.id)
+            if kept is None or kept[0] is not item or kept[1] != fault or kept[2] is not draft:
+                kept = (item, fault, draft, self._shape(item.character, fault, draft, similarity))
+            self._shapes[item.id] = kept
+            result.append(kept[3])
         return result
+
+    @staticmethod
+    def _shape(character: Character, fault: str, draft: bool, similarity: Similarity) -> CanvasShape:
+        return CanvasShape(
+            as_array(character.polygon),
+            character.char,
+            over_picture_hue(character.char, similarity),
+            Line.DRAFT if draft else Line.SOLID,
+            fault,
+            character.unreadable,
+        )
 
     def lines(
         self,
@@ -89,54 +92,60 @@ class Presentation:
         picture: QImage | None,
     ) -> list[list[StripCell]]:
         """The cells of the strip, line by line in reading order."""
-        selected = set(document.selection)
+        self._look(similarity)
+        chosen = set(document.selection)
         by_id = {item.id: item for item in document.content.items}
-        self._glyphs = {item_id: kept for item_id, kept in self._glyphs.items() if item_id in by_id}
-        return [
-            [
-                self._cell(by_id[item_id], document, faults.get(item_id, ""), similarity, picture, item_id in selected)
-                for item_id in line
-            ]
-            for line in document.lines()
-        ]
+        old, self._cells = self._cells, {}
+        result = []
+        for line in document.lines():
+            cells = []
+            for item_id in line:
+                item, fault, selected = by_id[item_id], faults.get(item_id, ""), item_id in chosen
+                kept = old.get(item_id)
+                if (
+                    kept is None
+                    or kept[0] is not item
+                    or kept[1] != fault
+                    or kept[2] is not selected
+                    or kept[3] is not picture
+                ):
+                    glyph = self._glyph(item, kept, document, picture)
+                    kept = (item, fault, selected, picture, _cell(item.character, fault, selected, glyph, similarity))
+                self._cells[item_id] = kept
+                cells.append(kept[4])
+            result.append(cells)
+        return result
 
-    def _cell(
-        self,
+    @staticmethod
+    def _glyph(
         item: Item,
+        kept: tuple[Item, str, bool, QImage | None, StripCell] | None,
         document: Document,
-        fault: str,
-        similarity: Similarity,
         picture: QImage | None,
-        selected: bool,
-    ) -> StripCell:
-        character = item.character
-        candidates = character.candidates
-        second = second_candidate(character)
-        grouped = theme.is_grouped(character.char, similarity)
-        return StripCell(
-            char=character.char,
-            glyph=self._glyph(item, document, picture),
-            probability=_probability(character),
-            second=second.char if second else "",
-            second_probability=second.probability if second else None,
-            similar=len(candidates) > 1 and similarity.is_similar(candidates[0].char, candidates[1].char),
-            disagrees=bool(candidates) and bool(character.char) and candidates[0].char != character.char,
-            unreadable=character.unreadable,
-            selected=selected,
-            fault=fault,
-            hue=theme.group_hue(character.char, similarity) if grouped else None,
-        )
-
-    def _glyph(self, item: Item, document: Document, picture: QImage | None) -> QImage | None:
+    ) -> QImage | None:
         if picture is None or picture.isNull() or document.size is None:
             return None
-        kept = self._glyphs.get(item.id)
-        polygon = item.character.polygon
-        if kept is not None and kept[0] is polygon:
-            return kept[1]
-        glyph = cut_glyph(picture, document.size, item.character)
-        self._glyphs[item.id] = (polygon, glyph)
-        return glyph
+        if kept is not None and kept[3] is picture and kept[0].character.polygon is item.character.polygon:
+            return kept[4].glyph
+        return cut_glyph(picture, document.size, item.character)
+
+
+def _cell(character: Character, fault: str, selected: bool, glyph: QImage | None, similarity: Similarity) -> StripCell:
+    candidates = character.candidates
+    second = second_candidate(character)
+    return StripCell(
+        char=character.char,
+        glyph=glyph,
+        probability=_probability(character),
+        second=second.char if second else "",
+        second_probability=second.probability if second else None,
+        similar=len(candidates) > 1 and similarity.is_similar(candidates[0].char, candidates[1].char),
+        disagrees=bool(candidates) and bool(character.char) and candidates[0].char != character.char,
+        unreadable=character.unreadable,
+        selected=selected,
+        fault=fault,
+        hue=theme.group_hue(character.char, similarity) if theme.is_grouped(character.char, similarity) else None,
+    )
 
 
 def cut_glyph(picture: QImage, size: tuple[float, float], character: Character) -> QImage:

@@ -62,26 +62,20 @@ class Picture:
         self._on_ready()
 
     def paint(self, painter: QPainter, view: ViewTransform, clip: QRect, *, smooth: bool) -> None:
-        """Paint what of the picture meets ``clip`` (logical pixels of the widget)."""
+        """Paint what of the picture meets ``clip`` (logical pixels of the widget), to which the painter is clipped.
+
+        The whole picture is named as the source, whatever the clip: so every part falls on the same raster, and
+        repairs join without a seam. Qt samples only what is inside the clip.
+        """
         width, height = self.size
-        x1, y1 = view.to_crop(clip.left(), clip.top())
-        x2, y2 = view.to_crop(clip.right() + 1, clip.bottom() + 1)
-        image = self._level(view.scale * view.ratio)
-        # Whole pixels of the source around the clip, so that repairs join without a seam.
-        step_x, step_y = width / image.width(), height / image.height()
-        first_x, first_y = max(0, int(x1 / step_x) - 1), max(0, int(y1 / step_y) - 1)
-        last_x, last_y = min(image.width(), int(x2 / step_x) + 2), min(image.height(), int(y2 / step_y) + 2)
-        if last_x <= first_x or last_y <= first_y:
+        left, top = view.to_view(0, 0)
+        target = QRectF(left, top, width * view.scale, height * view.scale)
+        if not target.intersects(QRectF(clip)):
             return
-        left, top = view.to_view(first_x * step_x, first_y * step_y)
-        right, bottom = view.to_view(last_x * step_x, last_y * step_y)
-        shrinking = step_x * view.scale * view.ratio < 1.0
+        image = self._level(view.scale * view.ratio)
+        shrinking = width / image.width() * view.scale * view.ratio < 1.0
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth or shrinking)
-        painter.drawImage(
-            QRectF(left, top, right - left, bottom - top),
-            image,
-            QRectF(first_x, first_y, last_x - first_x, last_y - first_y),
-        )
+        painter.drawImage(target, image, QRectF(image.rect()))
 
     def paint_grid(self, painter: QPainter, view: ViewTransform, clip: QRect) -> None:
         """Fine lines between the pixels of the crop, at high zoom only."""

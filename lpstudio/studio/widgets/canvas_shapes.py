@@ -74,15 +74,11 @@ def _label_text(shape: CanvasShape) -> str:
 
 
 def _label_place(shape: CanvasShape, view: ViewTransform) -> QRectF:
-    """Above the box, or below it where there is no room above."""
-    text = _label_text(shape)
-    width = _label_width(text) + 8
+    """Above the box, wherever the box is in the widget: a pan then shifts labels with everything else."""
+    width = _label_width(_label_text(shape)) + 8
     x1, y1 = view.to_view(shape.box[0], shape.box[1])
-    x2, y2 = view.to_view(shape.box[2], shape.box[3])
-    top = y1 - LABEL_HEIGHT - 4
-    if top < 0 and y2 + LABEL_HEIGHT + 4 > 0:
-        top = y2 + 4
-    return QRectF(round((x1 + x2 - width) / 2), round(top), width, LABEL_HEIGHT)
+    x2, _ = view.to_view(shape.box[2], shape.box[3])
+    return QRectF(round((x1 + x2 - width) / 2), round(y1 - LABEL_HEIGHT - 4), width, LABEL_HEIGHT)
 
 
 @lru_cache(maxsize=512)

@@ -16,7 +16,7 @@ An index counts through all lines in reading order. The strip never changes a ce
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -96,6 +96,7 @@ class ReadingStrip(QWidget):
         super().__init__(parent)
         self._lines: list[list[StripCell]] = []
         self._cells: list[StripCell] = []
+        self._longest = 0
         self._active: int | None = None
         self._scroll = 0
         self._empty_text = ""
@@ -109,9 +110,15 @@ class ReadingStrip(QWidget):
     # -- what it shows ------------------------------------------------------------------------------------------
 
     def set_lines(self, lines: Sequence[Sequence[StripCell]]) -> None:
-        """Show these cells: one list a line of the plate. The active cell stays where it was, if it still exists."""
+        """Show these cells: one list a line of the plate. The active cell stays where it was, if it still exists.
+
+        More than two lines (a whole frame) stand in one row after one another.
+        """
         self._lines = [list(line) for line in lines if line]
+        if len(self._lines) > 2:
+            self._lines = [[cell for line in self._lines for cell in line]]
         self._cells = [cell for line in self._lines for cell in line]
+        self._longest = max((len(line) for line in self._lines), default=0)
         if self._active is not None and self._active >= len(self._cells):
             self._active = len(self._cells) - 1 if self._cells else None
         self._keep_active_in_sight()
@@ -151,9 +158,9 @@ class ReadingStrip(QWidget):
 
     def _cell_size(self) -> QSize:
         rows = max(1, len(self._lines))
-        longest = max((len(line) for line in self._lines), default=1)
+        longest = max(1, self._longest)
         widest, narrowest = _CELL_WIDTHS if rows == 1 else _COMPACT_WIDTHS
-        room = (self.width() - 2 * _MARGIN + _GAP) // max(1, longest) - _GAP
+        room = (self.width() - 2 * _MARGIN + _GAP) // longest - _GAP
         height = (self.height() - 2 * 6 + _GAP) // rows - _GAP
         return QSize(max(narrowest, min(widest, room)), height)
 
@@ -169,11 +176,20 @@ class ReadingStrip(QWidget):
 
     def index_at(self, point: QPoint) -> int | None:
         """The cell under a point of the widget."""
-        return next((i for i in range(len(self._cells)) if self.cell_rect(i).contains(point)), None)
+        return next((i for i in self._indices_in(QRect(point, QSize(1, 1))) if self.cell_rect(i).contains(point)), None)
+
+    def _indices_in(self, rect: QRect) -> Iterator[int]:
+        """The cells that may meet a part of the widget."""
+        step = self._cell_size().width() + _GAP
+        first = max(0, (rect.left() - _MARGIN + self._scroll) // step)
+        last = (rect.right() - _MARGIN + self._scroll) // step
+        before = 0
+        for line in self._lines:
+            yield from range(before + first, before + min(len(line), last + 1))
+            before += len(line)
 
     def _content_width(self) -> int:
-        longest = max((len(line) for line in self._lines), default=0)
-        return 2 * _MARGIN + longest * (self._cell_size().width() + _GAP) - _GAP
+        return 2 * _MARGIN + self._longest * (self._cell_size().width() + _GAP) - _GAP
 
     def _keep_active_in_sight(self) -> None:
         furthest = max(0, self._content_width() - self.width())
@@ -312,12 +328,12 @@ class ReadingStrip(QWidget):
             )
             return
         compact = len(self._lines) > 1
-        for index, cell in enumerate(self._cells):
+        face = self._plate_font()
+        for index in self._indices_in(event.rect()):
             rect = self.cell_rect(index)
-            if rect.intersects(event.rect()):
-                _CellPainter(painter, self.palette(), QRectF(rect), cell, self._plate_font()).paint(
-                    compact=compact, active=index == self._active, focused=self.hasFocus()
-                )
+            _CellPainter(painter, self.palette(), QRectF(rect), self._cells[index], face).paint(
+                compact=compact, active=index == self._active, focused=self.hasFocus()
+            )
 
     @staticmethod
     def _plate_font() -> QFont:
