@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -137,15 +136,12 @@ def test_a_file_that_changed_is_seen_anew_when_opened_again(worker: Worker, tmp_
     assert worker.ask("video_open", path=str(path))["frames"] == 35
 
 
-def test_the_tools_never_load_torch_and_start_quickly(video: str) -> None:
-    begin = time.monotonic()
+def test_the_tools_never_load_torch(video: str) -> None:
     worker = Worker("lpstudio.worker.tools")
-    took = time.monotonic() - begin
     worker.ask("video_frame", path=video, frame=1, max_side=64)
     maps = Path(f"/proc/{worker.process.pid}/maps")
     if maps.exists():
         assert "libtorch" not in maps.read_text()
-    assert took < 5
     worker.close()
 
 
