@@ -326,6 +326,44 @@ def test_what_another_part_of_the_studio_changes_appears_and_can_be_undone(hands
     assert hands.chars == "ABC1234"
 
 
+def test_a_text_that_is_being_typed_stays_with_its_crop_when_the_next_one_comes(hands: Hands) -> None:
+    hands.go("p0")
+    field = hands.annotate.inspector.text
+    hands.command(Qt.Key.Key_T)
+    hands.keys("ABC1234", field)
+    hands.key(Qt.Key.Key_PageDown, widget=field)
+    hands.wait_open("p1")
+    assert field.text() == ""
+    hands.canvas.setFocus()
+    assert hands.document.content.text == ""
+    hands.go("p0")
+    assert field.text() == "ABC1234"
+
+
+def test_a_drawing_that_is_left_open_is_closed_and_kept_with_its_crop(hands: Hands) -> None:
+    hands.go("p2")
+    hands.take_draw_tool()
+    for x, y in box_points(10, 10, 30, 60):
+        hands.click(x, y)
+    hands.command(Qt.Key.Key_PageDown, Qt.KeyboardModifier.NoModifier)
+    hands.wait_open("p3")
+    assert hands.polygons == [] and hands.canvas.drawing == []
+    hands.take_select_tool()
+    hands.go("p2")
+    assert [len(p) for p in hands.polygons] == [4]
+
+
+def test_typing_without_a_selection_begins_at_the_first_character_without_a_class(hands: Hands) -> None:
+    hands.go("p2")
+    for position in range(3):
+        hands.draw(box_points(*character_box(position)))
+    hands.take_select_tool()
+    hands.key(Qt.Key.Key_Escape)
+    assert hands.canvas.selection == ()
+    hands.keys("xyz9")
+    assert hands.chars == "XY9"
+
+
 # -- empty and restart ------------------------------------------------------------
 
 

@@ -108,8 +108,8 @@ class WordLine(QWidget):
     def show_pointer(self, place: tuple[float, float] | None) -> None:
         self.pointer.setText("" if place is None else f"{place[0]:.1f}, {place[1]:.1f} px")
 
-    def show_zoom(self, zoom: float) -> None:
-        self.zoom.setText(f"{zoom * 100:.0f} %")
+    def show_zoom(self, zoom: float | None) -> None:
+        self.zoom.setText("" if zoom is None else f"{zoom * 100:.0f} %")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -75,7 +75,7 @@ class CropDelegate(QStyledItemDelegate):
     def _name(painter: QPainter, rect: QRect, index: _Index) -> None:
         font = theme.font("body")
         metrics = QFontMetrics(font)
-        name = str(index.data(Qt.ItemDataRole.DisplayRole))
+        name = str(index.data(Qt.ItemDataRole.DisplayRole)).rpartition(".")[0]  # the tooltip has the whole
         painter.setFont(font)
         painter.setPen(theme.color("text"))
         shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, rect.width())

@@ -309,12 +309,18 @@ class CropEditor(QObject):
     def type_char(self, char: str, *, only_open: bool = False) -> bool:
         """Give the selection a class; with one selected, go on to the next in reading order.
 
+        With none selected, typing begins at the first character that awaits its class.
+
         ``only_open`` (while drawing): go on only to a character that awaits its class.
         """
         document = self.document
-        if document is None or not document.selection or not self.editable or not self._known(char):
+        if document is None or not self.editable:
             return False
+        if not document.selection:
+            self._select_first_open(document)
         chosen = document.selection
+        if not chosen or not self._known(char):
+            return False
         self.do(SetClass(frozenset(chosen), char))
         if len(chosen) == 1:
             following = document.neighbour(chosen[0], 1)
@@ -322,6 +328,11 @@ class CropEditor(QObject):
             if item is not None and not (only_open and (item.character.char or item.character.unreadable)):
                 self.select([item.id])
         return True
+
+    def _select_first_open(self, document: Document) -> None:
+        by_id = {item.id: item.character for item in document.content.items}
+        waiting = [i for i in document.reading() if not by_id[i].char and not by_id[i].unreadable]
+        self.select(waiting[:1])
 
     def set_class(self, item_id: int, char: str) -> bool:
         """Give one character a class; the selection stays."""

@@ -123,6 +123,11 @@ class EditCanvas(CanvasView):
         self._hovered = None
         self.update()
 
+    def settle(self) -> None:
+        """The crop is left: a drawing that can be closed is closed, so that no work is lost; a drag is put back."""
+        self.close_drawing()
+        self.abort()
+
     def take_back_point(self) -> bool:
         """Remove the last vertex of the drawing; False without a drawing."""
         if not self._drawing:

@@ -69,7 +69,7 @@ class Inspector(QWidget):
         self._later.setSingleShot(True)
         self._later.setInterval(0)
         self._later.timeout.connect(self._reload)
-        editor.document_changed.connect(self.refresh)
+        editor.document_changed.connect(self._show_document)
         editor.content_changed.connect(self.refresh)
         editor.selection_changed.connect(self._show_selection)
         theme.notifier().changed.connect(self.refresh)
@@ -90,7 +90,7 @@ class Inspector(QWidget):
         self.text.setAccessibleName("The plate's text")
         self.text.setToolTip("Enter lays the text on the characters in reading order (Ctrl+T comes here)")
         self.text.returnPressed.connect(self._lay)
-        self.text.editingFinished.connect(self._keep_text)
+        self.text.editingFinished.connect(self.keep_text)
         self.lay = QToolButton(self)
         self.lay.setIcon(icon("spell-check"))
         self.lay.setIconSize(QSize(18, 18))
@@ -190,6 +190,10 @@ class Inspector(QWidget):
         self.place.setText(metrics.elidedText(whole, Qt.TextElideMode.ElideMiddle, max(80, self.width() - 28)))
         self.place.setToolTip("" if document is None else f"{document.key}\n{self._origin}".strip())
 
+    def _show_document(self) -> None:
+        self.text.setModified(False)
+        self.refresh()
+
     def refresh(self) -> None:
         """The document, or what stands on it, changed."""
         document = self._editor.document
@@ -202,7 +206,7 @@ class Inspector(QWidget):
             self.state.setText(state.value.capitalize())
             self.state_icon.setPixmap(icon(name, token).pixmap(QSize(16, 16), self.devicePixelRatioF()))
         self._show_place()
-        if not self.text.hasFocus() or document is None:
+        if not self.text.isModified():  # else a person is typing
             self.text.setText(document.content.text if document is not None else "")
         self.text.setEnabled(self._editor.editable)
         self._show_hint()
@@ -285,7 +289,8 @@ class Inspector(QWidget):
         rows = sorted(index.row() for index in self.table.selectionModel().selectedRows())
         self._editor.select([self.model.id_at(row) for row in rows])
 
-    def _keep_text(self) -> None:
+    def keep_text(self) -> None:
+        """Keep what was typed with the crop it was typed for; called before another one comes."""
         document = self._editor.document
         if document is not None and self.text.isModified():
             self.text.setModified(False)

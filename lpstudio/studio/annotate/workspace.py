@@ -60,7 +60,6 @@ class AnnotateWorkspace(Workspace):
         self._show_nothing()
 
     def _lay_out(self) -> None:
-        self.strip.set_empty_text("Draw the characters (Ctrl+E), then type what they are")
         centre = QWidget(self)
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -99,7 +98,7 @@ class AnnotateWorkspace(Workspace):
         canvas.drawing_changed.connect(self._say_drawing)
         canvas.menu_requested.connect(lambda at, place: open_canvas_menu(self.studio.commands, canvas, at, place))
         canvas.pointer_moved.connect(self.words.show_pointer)
-        canvas.view_changed.connect(lambda: self.words.show_zoom(canvas.zoom))
+        canvas.view_changed.connect(lambda: self.words.show_zoom(canvas.zoom if canvas.picture_size else None))
         strip.menu_requested.connect(lambda _at, place: open_character_menu(self.studio.commands, canvas, place))
         self.inspector.done.connect(lambda: canvas.setFocus(Qt.FocusReason.OtherFocusReason))
         theme.notifier().changed.connect(self._looks_changed)
@@ -147,8 +146,13 @@ class AnnotateWorkspace(Workspace):
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def leave(self) -> None:
-        self.canvas.abort()
+        self._settle()
         self._keep_place()
+
+    def _settle(self) -> None:
+        """Nothing that was begun on this crop may be lost, or end up on the next one."""
+        self.canvas.settle()
+        self.inspector.keep_text()
 
     def save_state(self, settings: QSettings) -> None:
         settings.setValue("annotate/splitter", self.splitter.saveState())
@@ -208,7 +212,7 @@ class AnnotateWorkspace(Workspace):
     def _go(self, key: str) -> None:
         if self._session is None or (key == self.desk.current and self.editor.document is not None):
             return
-        self.canvas.abort()
+        self._settle()
         self.views.picture = None
         self.views.forget()
         self.words.say("")
@@ -244,8 +248,14 @@ class AnnotateWorkspace(Workspace):
         self._list_filtered()
 
     def _list_filtered(self) -> None:
-        if self._session is None or not self._session.is_scanned or self.desk.current:
+        session = self._session
+        if session is None or not session.is_scanned:
             return
+        if self.desk.current and session.index.position(self.desk.current) is not None:
+            return
+        if self.desk.current:  # its picture is gone from the disk
+            self.desk.current = ""
+            self.editor.open(None)
         if not self.crops.model.rowCount():
             self._show_nothing()
             return

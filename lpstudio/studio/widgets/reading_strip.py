@@ -415,7 +415,9 @@ class _CellPainter:
         if cell.unreadable:
             painter.setPen(QPen(self.muted, 1.5))
             y = box.center().y()
-            painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
+            half = 9.0 if compact else 11.0
+            middle = box.left() + 6 if cell.second or compact else box.center().x()
+            painter.drawLine(QPointF(middle - half, y), QPointF(middle + half, y))
 
     def _bars(self, box: QRectF, compact: bool) -> None:
         painter, cell = self.painter, self.cell
