@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
@@ -263,18 +263,3 @@ def test_a_dataset_with_fewer_classes_shows_only_its_own(
     assert isinstance(shown, SimilarityWorkspace)
     assert sorted(shown.matrix.order) == ["0", "O", "X"]
     assert len(shown.meaning.bars.terms) == 6
-
-
-def test_the_matrix_repaints_within_a_frame(workspace: SimilarityWorkspace, qtbot: QtBot) -> None:
-    import time
-
-    matrix = workspace.matrix
-    matrix.grab()
-    times = []
-    for number in range(20):
-        place = matrix.rect_of("A", matrix.order[number]).center()
-        qtbot.mouseMove(matrix, place + QPoint(1, 1))
-        start = time.perf_counter()
-        matrix.repaint()
-        times.append(time.perf_counter() - start)
-    assert sorted(times)[len(times) // 2] < 0.016
