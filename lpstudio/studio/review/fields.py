@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QSpinBox, QWidget
 
@@ -20,7 +20,9 @@ def _keeps(event: QEvent) -> bool:
 
 
 class NumberField(QSpinBox):
-    """A whole number; Enter and leaving take it over (``editingFinished``)."""
+    """A whole number; what a person typed is taken over with Enter or by leaving (``entered``)."""
+
+    entered = Signal(int)
 
     def __init__(self, name: str, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,6 +35,17 @@ class NumberField(QSpinBox):
             "QSpinBox::up-arrow, QSpinBox::down-arrow { image: none; width: 0; }"
         )
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.typing = False  # a person is typing, and has not finished
+        self.lineEdit().textEdited.connect(self._edited)
+        self.editingFinished.connect(self._finished)
+
+    def _edited(self) -> None:
+        self.typing = True
+
+    def _finished(self) -> None:
+        if self.typing:
+            self.typing = False
+            self.entered.emit(self.value())
 
     def event(self, event: QEvent) -> bool:
         if _keeps(event):

@@ -100,7 +100,7 @@ class PlayerBar(QWidget):
         layout.addLayout(transport)
         layout.addLayout(reading)
         self.slider.valueChanged.connect(self._slid)
-        self.frame.editingFinished.connect(self._frame_entered)
+        self.frame.entered.connect(self.seek_wanted)
         self.time.editingFinished.connect(self._time_entered)
         for field in (self.first, self.last, self.every):
             field.valueChanged.connect(self._range_edited)
@@ -154,7 +154,7 @@ class PlayerBar(QWidget):
             self.slider.blockSignals(True)
             self.slider.setValue(number)
             self.slider.blockSignals(False)
-        if not (self.frame.hasFocus() and self.frame.lineEdit().isModified()):
+        if not self.frame.typing:
             self.frame.blockSignals(True)
             self.frame.setValue(number)
             self.frame.blockSignals(False)
@@ -179,11 +179,6 @@ class PlayerBar(QWidget):
 
     def _slid(self, value: int) -> None:
         self.seek_wanted.emit(value)
-
-    def _frame_entered(self) -> None:
-        if self.frame.lineEdit().isModified():
-            self.frame.lineEdit().setModified(False)
-            self.seek_wanted.emit(self.frame.value())
 
     def _range_edited(self) -> None:
         first, last, _ = self.range
