@@ -64,10 +64,10 @@ def _edit(w: AnnotateWorkspace, add: _Register) -> None:
     edit = "Edit"
     add("undo", "&Undo", editor.undo, menu=edit, keys=("Ctrl+Z",), icon="undo-2", when=can_undo)
     add("redo", "&Redo", editor.redo, menu=edit, keys=("Ctrl+Shift+Z", "Ctrl+Y"), icon="redo-2", when=can_redo)
-    add("cut", "Cu&t", editor.cut, menu=edit, keys=("Ctrl+X",), icon="scissors", when=selected, separated=True)
-    add("copy", "&Copy", editor.copy, menu=edit, keys=("Ctrl+C",), icon="copy", when=lambda: bool(editor.selected))
-    add("paste", "&Paste", editor.paste, menu=edit, keys=("Ctrl+V",), icon="clipboard-paste", when=w.can_paste)
-    add("duplicate", "Dup&licate", editor.duplicate, menu=edit, keys=("Ctrl+D",), icon="layers", when=selected)
+    add("cut", "Cu&t", w.clipboard.cut, menu=edit, keys=("Ctrl+X",), icon="scissors", when=selected, separated=True)
+    add("copy", "&Copy", w.clipboard.copy, menu=edit, keys=("Ctrl+C",), icon="copy", when=lambda: bool(editor.selected))
+    add("paste", "&Paste", w.clipboard.paste, menu=edit, keys=("Ctrl+V",), icon="clipboard-paste", when=w.can_paste)
+    add("duplicate", "Dup&licate", w.clipboard.duplicate, menu=edit, keys=("Ctrl+D",), icon="layers", when=selected)
     add("delete", "&Delete", editor.delete, menu=edit, keys=("Delete",), icon="trash-2", when=selected)
     add(
         "select_all",

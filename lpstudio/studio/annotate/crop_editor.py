@@ -6,13 +6,12 @@ import time
 from collections.abc import Callable, Iterable
 from itertools import count
 
-from PySide6.QtCore import QMimeData, QObject, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QObject, Signal
 
 from lpstudio.dataset.plate_texts import normalise_text
 from lpstudio.dataset.types import Character, CropState
-from lpstudio.studio.annotate import clipboard
 from lpstudio.studio.annotate.checks import Fault, find_faults
+from lpstudio.studio.annotate.clipboard import union_box
 from lpstudio.studio.annotate.document import Document
 from lpstudio.studio.annotate.edits import (
     AddCharacters,
@@ -32,9 +31,7 @@ from lpstudio.studio.annotate.presentation import second_candidate
 from lpstudio.studio.session import ProjectSession
 from lpstudio.studio.widgets.canvas_geometry import (
     FloatArray,
-    as_array,
     as_polygon,
-    bounds,
     clip_to_frame,
     limit_shift,
 )
@@ -61,7 +58,6 @@ class CropEditor(QObject):
         self._faults: tuple[object, object, list[Fault]] | None = None
         self._gestures = count(1)
         self._nudge = (0.0, 0)  # when the last arrow key was, and its gesture
-        self._copied = b""  # what this window put on the clipboard last
 
     # -- which crop ---------------------------------------------------------------------------------------------
 
@@ -178,18 +174,20 @@ class CropEditor(QObject):
         """The selected characters."""
         return [item.character for item in self.document.selected] if self.document is not None else []
 
-    def _selected_ids(self) -> frozenset[int]:
+    def selected_ids(self) -> frozenset[int]:
+        """The numbers of the selected items."""
         return frozenset(self.document.selection) if self.document is not None else frozenset()
 
     # -- shapes -------------------------------------------------------------------------------------------------
 
-    def _size(self) -> tuple[float, float]:
+    def crop_size(self) -> tuple[float, float]:
+        """Width and height in pixels of the open crop; zeros without one."""
         document = self.document
         return document.size if document is not None and document.size is not None else (0.0, 0.0)
 
     def add_drawn(self, points: FloatArray) -> None:
         """A polygon was drawn; what lies outside the picture is cut off."""
-        clipped = clip_to_frame(points, *self._size())
+        clipped = clip_to_frame(points, *self.crop_size())
         if len(clipped) < 3:
             self.said.emit("Not added: it lies outside the picture")
             return
@@ -197,7 +195,7 @@ class CropEditor(QObject):
 
     def reshape(self, item_id: int, points: FloatArray, verb: str) -> None:
         """A polygon got another form; what lies outside the picture is cut off."""
-        clipped = clip_to_frame(points, *self._size())
+        clipped = clip_to_frame(points, *self.crop_size())
         if len(clipped) < 3:
             self.said.emit("Not changed: nothing of it would be left on the picture")
             self.content_changed.emit()
@@ -206,24 +204,24 @@ class CropEditor(QObject):
 
     def move(self, dx: float, dy: float) -> None:
         """Shift the selection by pixels of the crop."""
-        self.do(MoveCharacters(self._selected_ids(), dx, dy))
+        self.do(MoveCharacters(self.selected_ids(), dx, dy))
 
     def nudge(self, dx: float, dy: float) -> None:
         """Shift the selection by an arrow key, no further than the border; a run of them is one step of undo."""
         document = self.document
         if document is None or not document.selection:
             return
-        box = clipboard.union_box(self.selected)
-        dx, dy = limit_shift(box, dx, dy, *self._size())
+        box = union_box(self.selected)
+        dx, dy = limit_shift(box, dx, dy, *self.crop_size())
         now = time.monotonic()
         last, gesture = self._nudge
         if now - last > _NUDGES_WITHIN:
             gesture = next(self._gestures)
         self._nudge = (now, gesture)
-        self.do(MoveCharacters(self._selected_ids(), dx, dy, gesture))
+        self.do(MoveCharacters(self.selected_ids(), dx, dy, gesture))
 
     def delete(self) -> None:
-        ids = self._selected_ids()
+        ids = self.selected_ids()
         if not ids:
             return
         document = self.document
@@ -238,64 +236,6 @@ class CropEditor(QObject):
     def drop_unread(self) -> None:
         """Drop the lines of the label file that were not understood."""
         self.do(RemoveUnreadLines())
-
-    # -- clipboard ----------------------------------------------------------------------------------------------
-
-    def copy(self) -> None:
-        document = self.document
-        if document is None or not document.selection:
-            return
-        chosen = set(document.selection)
-        by_id = {item.id: item.character for item in document.content.items}
-        characters = [by_id[item_id] for item_id in document.reading() if item_id in chosen]
-        self._copied = clipboard.to_bytes(characters)
-        data = QMimeData()
-        data.setData(clipboard.MIME, self._copied)
-        data.setText("".join(c.char for c in characters))
-        QGuiApplication.clipboard().setMimeData(data)
-        self.said.emit(f"{len(characters)} copied")
-
-    def release_clipboard(self) -> None:
-        """The program ends: leave plain text. Our own data on the clipboard would be destroyed after Python itself."""
-        board = QGuiApplication.clipboard()
-        data = board.mimeData()
-        if self._copied and data is not None and bytes(data.data(clipboard.MIME).data()) == self._copied:
-            board.setText(data.text())
-        self._copied = b""
-
-    def cut(self) -> None:
-        ids = self._selected_ids()
-        if ids and self.editable:
-            self.copy()
-            self.do(RemoveCharacters(ids, "Cut"))
-
-    @staticmethod
-    def can_paste() -> bool:
-        data = QGuiApplication.clipboard().mimeData()
-        return data is not None and data.hasFormat(clipboard.MIME)
-
-    def paste(self) -> None:
-        """Paste at the same place; beside it where the very same character stands there already."""
-        document = self.document
-        if document is None or not self.can_paste():
-            return
-        data = QGuiApplication.clipboard().mimeData().data(clipboard.MIME).data()
-        characters = clipboard.fitted(clipboard.from_bytes(bytes(data)), self._size())
-        if not characters:
-            return
-        there = {bounds(as_array(item.character.polygon)) for item in document.content.items}
-        for _ in range(20):
-            if not any(bounds(as_array(c.polygon)) in there for c in characters):
-                break
-            characters = clipboard.shifted(characters, *clipboard.beside(characters, self._size()))
-        self.do(AddCharacters(tuple(clipboard.fitted(characters, self._size())), "Paste"))
-
-    def duplicate(self) -> None:
-        chosen = [Character(c.polygon, c.char, c.unreadable) for c in self.selected]
-        if chosen:
-            shift = clipboard.beside(chosen, self._size())
-            copies = clipboard.fitted(clipboard.shifted(chosen, *shift), self._size())
-            self.do(AddCharacters(tuple(copies), "Duplicate"))
 
     # -- classes ------------------------------------------------------------------------------------------------
 
@@ -353,7 +293,7 @@ class CropEditor(QObject):
 
     def toggle_unreadable(self) -> None:
         if self.selected:
-            self.do(MarkUnreadable(self._selected_ids(), not all(c.unreadable for c in self.selected)))
+            self.do(MarkUnreadable(self.selected_ids(), not all(c.unreadable for c in self.selected)))
 
     # -- text ---------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from lpstudio.studio import theme
 from lpstudio.studio.annotate import command_set
 from lpstudio.studio.annotate.canvas_bar import CanvasBar, WordLine
 from lpstudio.studio.annotate.context_menu import open_canvas_menu, open_character_menu
+from lpstudio.studio.annotate.crop_clipboard import CropClipboard
 from lpstudio.studio.annotate.crop_delegate import Density
 from lpstudio.studio.annotate.crop_desk import CropDesk
 from lpstudio.studio.annotate.crop_editor import CropEditor
@@ -41,6 +42,7 @@ class AnnotateWorkspace(Workspace):
         self._session: ProjectSession | None = None
         self.loader = ImageLoader(self._locate, self, thumbnail_size=QSize(176, 88))
         self.editor = CropEditor(self)
+        self.clipboard = CropClipboard(self.editor)
         self.desk = CropDesk(self.loader, self)
         self.crops = CropList(self.loader, self)
         self.canvas = EditCanvas(self)
@@ -188,7 +190,7 @@ class AnnotateWorkspace(Workspace):
 
     def shut_down(self) -> None:
         QGuiApplication.clipboard().dataChanged.disconnect(self._clipboard_changed)
-        self.editor.release_clipboard()
+        self.clipboard.release()
         self._loading.stop()
         self.crops.close_jobs()
         self.loader.close()
@@ -377,7 +379,7 @@ class AnnotateWorkspace(Workspace):
             self.words.say(f"{points} vertices · double click, Enter or the first vertex closes")
 
     def _clipboard_changed(self) -> None:
-        self._can_paste = self.editor.can_paste()
+        self._can_paste = self.clipboard.can_paste()
         self._commands_changed()
 
     def can_paste(self) -> bool:
