@@ -23,6 +23,7 @@ from lpstudio.studio.rail import Rail
 from lpstudio.studio.session_watch import SessionWatch
 from lpstudio.studio.status_line import StatusLine, Task
 from lpstudio.studio.top_bar import TopBar
+from lpstudio.studio.train.glance import TrainingGlance
 from lpstudio.studio.workers import WorkerPool
 from lpstudio.studio.workspace import Notice, Severity, Workspace
 
@@ -88,6 +89,7 @@ class MainWindow(QMainWindow):
         self.door.idle.connect(lambda: self.end_task("open"))
         self.door.opened.connect(self._take_project)
         self.door.failed.connect(lambda message: self.notify(Notice(message, Severity.ERROR, "file.open", "Open…")))
+        self._glance = TrainingGlance(lambda: self.workspace("train"), self)
         self._watch_reader()
         self._restore_window()
         self.show_workspace("annotate")
@@ -251,6 +253,7 @@ class MainWindow(QMainWindow):
         self.top_bar.set_project(project.name, str(project.yaml_path))
         for workspace in self._workspaces.values():
             workspace.set_session(session)
+        session.scanned.connect(lambda: self._glance.look(session.project.root))
         session.scan()
         self.show_workspace(self._current)
         self.commands.refresh()
@@ -370,6 +373,7 @@ class MainWindow(QMainWindow):
             return
         for workspace in self._workspaces.values():
             workspace.shut_down()
+        self._glance.stop()
         self.workers.stop()
         self.door.close()
         event.accept()

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from tests.bench.processes import tell
-from tests.bench.window import PictureWatch, open_window, settle, wait_for
+from tests.bench.window import PictureWatch, open_window, settle
 
 READING_S = 0.15  # what a quick person looks at a crop before the next key
 RUSH = 60  # keys without any pause
@@ -22,9 +22,7 @@ def browse(dataset: Path, steps: int) -> None:
     watch = PictureWatch(annotate)
     began = time.perf_counter()
     window.open_project(dataset)
-    wait_for(lambda: watch.painted_at is not None)
-    assert watch.painted_at is not None
-    first = watch.painted_at - began
+    first = watch.wait() - began
     settle(2.0)
     canvas = annotate.canvas
     canvas.setFocus()
@@ -33,9 +31,7 @@ def browse(dataset: Path, steps: int) -> None:
         watch.expect()
         pressed = time.perf_counter()
         QTest.keyClick(canvas, Qt.Key.Key_PageDown)
-        wait_for(lambda: watch.painted_at is not None)
-        assert watch.painted_at is not None
-        return watch.painted_at - pressed
+        return watch.wait() - pressed
 
     times = []
     for _ in range(steps):
@@ -55,9 +51,7 @@ def jump_to_end(window: object, annotate: object, watch: PictureWatch) -> float:
     watch.expect()
     pressed = time.perf_counter()
     QTest.keyClick(view, Qt.Key.Key_End)
-    wait_for(lambda: watch.painted_at is not None)
-    assert watch.painted_at is not None
-    return watch.painted_at - pressed
+    return watch.wait() - pressed
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from tests.bench.processes import tell
-from tests.bench.window import PictureWatch, open_window, settle, wait_for
+from tests.bench.window import PictureWatch, open_window, settle
 
 
 def drag(dataset: Path, moves: int) -> None:
@@ -18,10 +18,10 @@ def drag(dataset: Path, moves: int) -> None:
     application, window, annotate = open_window(1920, 1080)
     watch = PictureWatch(annotate)
     window.open_project(dataset)
-    wait_for(lambda: watch.painted_at is not None)
-    canvas = annotate.canvas
-    wait_for(lambda: len(canvas.shapes) > 0)
+    watch.wait()
     settle(1.0)
+    canvas = annotate.canvas
+    assert canvas.shapes, "the picture has no polygons"
     canvas.setFocus()
     bounds = [(min(xs), min(ys), max(xs), max(ys)) for xs, ys in (zip(*s.points, strict=True) for s in canvas.shapes)]
     middle = min(range(len(bounds)), key=lambda i: abs(bounds[i][0] - 900) + abs(bounds[i][1] - 500))

@@ -36,7 +36,7 @@ def whole_window_painted() -> None:
 
 def finish() -> None:
     told.update(memory())
-    told["heavy"] = [name for name in ("torch", "ultralytics", "cv2", "pyqtgraph") if name in sys.modules]
+    told["heavy"] = [name for name in ("torch", "ultralytics", "cv2", "numpy") if name in sys.modules]
     tell(told)
     QApplication.closeAllWindows()
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QEventLoop, QObject
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QTimer, Signal
+from PySide6.QtWidgets import QApplication
 
 from lpstudio.studio.annotate.workspace import AnnotateWorkspace
 from lpstudio.studio.app import make_application
 from lpstudio.studio.main_window import MainWindow
 from lpstudio.studio.places import open_settings
 
-PATIENCE_S = 120.0
+PATIENCE_MS = 120_000
 
 
 def open_window(width: int = 1920, height: int = 1080) -> tuple[QApplication, MainWindow, AnnotateWorkspace]:
@@ -35,31 +34,22 @@ def open_window(width: int = 1920, height: int = 1080) -> tuple[QApplication, Ma
 
 def settle(seconds: float) -> None:
     """Let the window do what it has to do."""
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 10)
-        time.sleep(0.001)
-
-
-def wait_for(happened: Callable[[], bool]) -> None:
-    """Run the event loop until something happened. Raises TimeoutError."""
-    end = time.perf_counter() + PATIENCE_S
-    while not happened():
-        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 5)
-        if time.perf_counter() > end:
-            raise TimeoutError("the window did not get there")
+    loop = QEventLoop()
+    QTimer.singleShot(round(1000 * seconds), loop.quit)
+    loop.exec()
 
 
 class PictureWatch(QObject):
     """Notes when the canvas has painted a picture other than the one it showed before."""
 
+    painted = Signal()
+
     def __init__(self, annotate: AnnotateWorkspace) -> None:
         super().__init__()
         self._canvas: Any = annotate.canvas
         self._shown = self._key()
-        self.painted_at: float | None = None
-        target: QWidget = self._canvas
-        target.installEventFilter(self)
+        self._painted_at: float | None = None
+        self._canvas.installEventFilter(self)
 
     def _key(self) -> int:
         picture = self._canvas.picture
@@ -68,15 +58,24 @@ class PictureWatch(QObject):
     def expect(self) -> None:
         """From now on another picture is waited for."""
         self._shown = self._key()
-        self.painted_at = None
+        self._painted_at = None
+
+    def wait(self) -> float:
+        """Run the event loop until the picture is painted; the clock at its end. Raises TimeoutError."""
+        if self._painted_at is None:
+            loop = QEventLoop()
+            self.painted.connect(loop.quit)
+            QTimer.singleShot(PATIENCE_MS, loop.quit)
+            loop.exec()
+        if self._painted_at is None:
+            raise TimeoutError("no picture was painted")
+        return self._painted_at
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Paint and self.painted_at is None:
-            key = self._key()
-            if key and key != self._shown:
-                watched.removeEventFilter(self)
-                self._canvas.repaint()  # the very paint event that is measured, to its end
-                watched.installEventFilter(self)
-                self.painted_at = time.perf_counter()
-                return True
-        return False
+        key = self._key() if event.type() == QEvent.Type.Paint and self._painted_at is None else 0
+        if not key or key == self._shown:
+            return False
+        watched.event(event)  # the widget paints; then the clock is read
+        self._painted_at = time.perf_counter()
+        self.painted.emit()
+        return True

@@ -97,8 +97,6 @@ def enter_runs(studio: MainWindow, qtbot: QtBot) -> TrainView:
     qtbot.waitUntil(lambda: workspace.runs.watch.is_loaded, timeout=10000)
     bar = view.side.tabBar()
     QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(RUNS).center())
-    if workspace.runs.watch.runs:
-        qtbot.waitUntil(lambda: view.page.grid is not None, timeout=20000)
     return view
 
 
@@ -111,7 +109,6 @@ def click_run(view: TrainView, name: str, *, box: bool = False) -> None:
 
 
 def points(page: RunPage) -> dict[str, dict[str, int]]:
-    assert page.grid is not None
     return {name: plot.points for name, plot in page.grid.plots.items()}
 
 
@@ -141,10 +138,9 @@ def test_hovering_a_curve_reads_the_values_of_that_epoch_in_all_plots(
     make_run("plain", 12, 12, FINISHED)
     view = enter_runs(studio, qtbot)
     grid = view.page.grid
-    assert grid is not None
     qtbot.wait(100)
     plot = grid.plots["box_loss"]
-    QTest.mouseMove(plot.viewport, plot.epoch_position(6).toPoint())
+    QTest.mouseMove(plot.canvas, plot.epoch_position(6))
     qtbot.waitUntil(lambda: view.page.epoch_text == "Epoch 6", timeout=2000)
     assert plot.readout == "train 0.500  val 0.600"
     assert grid.plots["accuracy"].readout == "top-1 42.5 %  top-2 47.5 %"
@@ -176,7 +172,6 @@ def test_a_training_at_work_is_shown_first_and_followed_as_it_goes_on(
     assert isinstance(workspace, TrainWorkspace)
     view = workspace.view
     qtbot.waitUntil(lambda: view.run_list.current_name == "live-1" and view.shows_runs, timeout=10000)
-    qtbot.waitUntil(lambda: view.page.grid is not None, timeout=20000)
     assert points(view.page)["char_loss"] == {"train": 2, "val": 2}
     assert "training live-1 2/6 · 0:10 left" in [task.text for task in studio.status.tasks.values()]
     with run.events_path.open("a") as stream:
@@ -191,6 +186,18 @@ def test_a_training_at_work_is_shown_first_and_followed_as_it_goes_on(
     assert "memory 2.0 GB" in facts
 
 
+def test_a_training_at_work_shows_in_the_status_line_as_soon_as_its_project_is_open(
+    empty_studio: MainWindow, make_run: MakeRun, small_project: Path, qtbot: QtBot
+) -> None:
+    make_run("live", 6, 2, alive=True)
+    with qtbot.waitSignal(empty_studio.session_changed, timeout=10000):
+        empty_studio.open_project(small_project)
+    assert empty_studio.current_workspace == "annotate"
+    qtbot.waitUntil(lambda: "train:live-1" in empty_studio.status.tasks, timeout=10000)
+    assert empty_studio.status.tasks["train:live-1"].text == "training live-1 2/6 · 0:10 left"
+    assert empty_studio.current_workspace == "annotate"
+
+
 def test_runs_laid_over_each_other_keep_their_own_colours_and_names(
     studio: MainWindow, make_run: MakeRun, qtbot: QtBot
 ) -> None:
@@ -202,7 +209,6 @@ def test_runs_laid_over_each_other_keep_their_own_colours_and_names(
     assert view.run_list.current_name == "second-1"
     assert view.page.epoch_text.endswith("beside it ■ first-1")
     grid = view.page.grid
-    assert grid is not None
     assert grid.plots["box_loss"].readout == "train 0.375  val 0.450  ■0.900"
     click_run(view, "first-1", box=True)
     assert "beside" not in view.page.epoch_text
@@ -301,13 +307,12 @@ def test_a_plot_is_enlarged_by_a_double_click_and_the_others_come_back(
     make_run("plain", 12, 12, FINISHED)
     view = enter_runs(studio, qtbot)
     grid = view.page.grid
-    assert grid is not None
     plot = grid.plots["char_loss"]
     width = plot.width()
-    QTest.mouseDClick(plot.viewport, Qt.MouseButton.LeftButton)
+    QTest.mouseDClick(plot.canvas, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: plot.width() > 2 * width, timeout=2000)
     assert not grid.plots["box_loss"].isVisible()
-    QTest.mouseDClick(plot.viewport, Qt.MouseButton.LeftButton)
+    QTest.mouseDClick(plot.canvas, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: grid.plots["box_loss"].isVisible(), timeout=2000)
 
 

@@ -1,4 +1,4 @@
-"""The curves of a run as small plots side by side. Imported only when it is needed: it brings pyqtgraph."""
+"""The curves of a run as small plots side by side."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import html
 import math
 from collections.abc import Sequence
 
-import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics
-from PySide6.QtWidgets import QGraphicsItem, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from lpstudio.studio import theme
 from lpstudio.studio.train.curve_lines import Line, Plot, nearest, plots_for
 from lpstudio.studio.train.editors import icon_button
 from lpstudio.studio.train.history import RunHistory
+from lpstudio.studio.train.plot_canvas import PlotCanvas, PlotLine
 from lpstudio.studio.train.wording import figure, percent, without_tags
 
 # Lines of compared runs; told apart also with red-green blindness (lightness and blue-yellow differ)
@@ -23,7 +22,7 @@ COMPARED_DARK = ("#f2e394", "#2fae8a", "#ffb3c6", "#a98bf0", "#c79a6b")
 COMPARED_LIGHT = ("#7d6a00", "#0a6d55", "#c23b72", "#6a45c9", "#85552a")
 LEAST_PLOT_WIDTH = 190
 LEAST_PLOT_HEIGHT = 120
-DOTS_UP_TO = 12  # epochs; more of them stand too close for dots
+DRAW_APART_MS = 12  # a plot of 300 epochs takes 3 ms to draw: one after the other, no paint event takes long
 
 
 def compared_colour(index: int) -> QColor:
@@ -62,26 +61,17 @@ class CurvePlot(QWidget):
         self._readout.setFont(theme.font("small"))
         self._readout.setWordWrap(True)
         self._readout.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._readout.setContentsMargins(4, 0, 0, 0)
         self._readout.setFixedHeight(2 * QFontMetrics(theme.font("small")).lineSpacing() + 2)
         self._readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._enlarge = icon_button("maximize", f"Enlarge {plot.title} (double click)", 12)
         self._enlarge.setFixedSize(20, 20)
         self._enlarge.clicked.connect(lambda: self.enlarge_asked.emit(plot.id))
-        self._view = pg.PlotWidget(self)
-        self._view.setMenuEnabled(False)
-        self._view.hideButtons()
-        self._view.setMouseEnabled(False, False)
-        self._view.setAccessibleName(plot.title)
-        self._view.setMinimumSize(60, 60)
-        self._view.viewport().installEventFilter(self)
-        self._view.scene().sigMouseMoved.connect(self._mouse_moved)
-        if plot.as_percent:
-            self._view.getPlotItem().getAxis("left").setScale(100)
-        self._cursor = pg.InfiniteLine(angle=90, movable=False)
-        self._cursor.setVisible(False)
-        self._view.addItem(self._cursor, ignoreBounds=True)
-        self._items = {line: self._new_item() for line in plot.lines}
-        self._compared_items: list[pg.PlotDataItem] = []
+        self.canvas = PlotCanvas(as_percent=plot.as_percent)
+        self.canvas.setAccessibleName(plot.title)
+        self.canvas.setAccessibleDescription(plot.help)
+        self.canvas.hovered.connect(self.hovered)
+        self.canvas.double_clicked.connect(lambda: self.enlarge_asked.emit(plot.id))
         head = QHBoxLayout()
         head.setContentsMargins(4, 0, 0, 0)
         head.addWidget(self._title, 1)
@@ -90,77 +80,56 @@ class CurvePlot(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
-        self._readout.setContentsMargins(4, 0, 0, 0)
         column.addWidget(self._readout)
-        column.addWidget(self._view, 1)
+        column.addWidget(self.canvas, 1)
         self.setMinimumSize(LEAST_PLOT_WIDTH, LEAST_PLOT_HEIGHT)
-        self.recolour()
-
-    def _new_item(self) -> pg.PlotDataItem:
-        item = pg.PlotDataItem(connect="finite", antialias=True)
-        item.curve.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)  # the epoch marker passes over it
-        self._view.addItem(item)
-        return item
+        self.show_epoch(math.nan)
 
     # -- data ------------------------------------------------------------------------------------------------------
 
-    def set_data(self, history: RunHistory, compared: Sequence[tuple[str, RunHistory]]) -> None:
-        """Show a run and, thinner, others by name."""
+    def set_data(self, history: RunHistory, compared: Sequence[tuple[str, RunHistory]], draw_after_ms: int = 0) -> None:
+        """Show a run and, thinner, others by name; the drawing may follow a moment later."""
         self._history, self._compared = history, list(compared)
         self._values = {line: line.values(history) for line in self.plot.lines}
         self._compared_values = [self.plot.compared.values(other) for _name, other in compared]
-        while len(self._compared_items) < len(compared):
-            colour = compared_colour(len(self._compared_items))
-            self._compared_items.append(self._new_item())
-            self._colour_line(self._compared_items[-1], colour, 1.4)
-        while len(self._compared_items) > len(compared):
-            self._view.removeItem(self._compared_items.pop())
-        for line, item in self._items.items():
-            self._fill(item, history.epochs, self._values[line])
-        for item, (_name, other), values in zip(self._compared_items, compared, self._compared_values, strict=True):
-            self._fill(item, other.epochs, values)
-        last = max([history.epochs[-1] if history.epochs else 1, *(h.epochs[-1] for _n, h in compared if h.epochs)])
-        planned = history.progress.epochs or 10
-        self._view.setXRange(1, max(last, min(planned, 10), 2), padding=0.02)
-        self._view.enableAutoRange(axis=pg.ViewBox.YAxis)
+        self._draw(draw_after_ms)
         self.show_epoch(math.nan)
 
-    @staticmethod
-    def _fill(item: pg.PlotDataItem, epochs: Sequence[int], values: Sequence[float]) -> None:
-        if not values:
-            item.setData([], [])
-            return
-        few = len(values) <= DOTS_UP_TO
-        item.setData(
-            np.asarray(epochs, dtype=float),
-            np.asarray(values, dtype=float),
-            symbol="o" if few else None,
-            symbolSize=4,
-        )
+    def _draw(self, draw_after_ms: int = 0) -> None:
+        lines = []
+        for line in self.plot.lines:
+            if self._values[line]:
+                width = 1.2 if line.dashed or line.role == "train" else 2.0
+                epochs = self._history.epochs
+                lines.append(PlotLine(epochs, self._values[line], role_colour(line.role), width, line.dashed))
+        for at, (_name, other) in enumerate(self._compared):
+            if self._compared_values[at]:
+                lines.append(PlotLine(other.epochs, self._compared_values[at], compared_colour(at)))
+        last = max([line.epochs[-1] for line in lines], default=1)
+        planned = self._history.progress.epochs or 10
+        self.canvas.set_lines(lines, max(last, min(planned, 10)), draw_after_ms)
 
     @property
     def points(self) -> dict[str, int]:
-        """How many points each line shows, by its title."""
+        """How many points each line shows, by its name among the measures ("val", "mask 50")."""
+        drawn = {id(line.values): line for line in self.canvas.lines}
         result = {}
-        for line, item in self._items.items():
-            _x, y = item.getOriginalDataset()
-            result[line.title] = 0 if y is None else int(np.isfinite(y).sum())
+        for line, values in self._values.items():
+            shown = drawn.get(id(values)) if values else None
+            result[line.title] = sum(math.isfinite(value) for value in shown.values) if shown is not None else 0
         return result
 
     def set_log(self, on: bool) -> None:
         """Scale the values of a loss logarithmically."""
         if self.plot.is_loss:
-            self._view.getPlotItem().setLogMode(False, on)
-            self._view.enableAutoRange(axis=pg.ViewBox.YAxis)
+            self.canvas.set_log(on)
 
     # -- reading values --------------------------------------------------------------------------------------------
 
     def show_epoch(self, epoch: float) -> None:
         """Read out the values at an epoch and mark it; NaN reads out the newest."""
         index = None if math.isnan(epoch) else nearest(self._history.epochs, epoch)
-        self._cursor.setVisible(index is not None)
-        if index is not None:
-            self._cursor.setValue(self._history.epochs[index])
+        self.canvas.mark(math.nan if index is None else float(self._history.epochs[index]))
         parts: list[str] = []
         for line in self.plot.lines:
             values = self._values[line]
@@ -175,7 +144,6 @@ class CurvePlot(QWidget):
             value = values[where] if where is not None and values else None
             parts.append(f"{_coloured('■', compared_colour(at))}{self._figure(value)}")
         self._readout.setText("&nbsp; ".join(parts))
-        self._readout.setToolTip(self._readout.text())
 
     def _figure(self, value: float | None) -> str:
         return (percent(value) if self.plot.as_percent else figure(value)).replace(" ", "&nbsp;")
@@ -185,65 +153,16 @@ class CurvePlot(QWidget):
         """The read-out as plain text."""
         return without_tags(self._readout.text())
 
-    def epoch_position(self, epoch: float) -> QPointF:
-        """Where an epoch stands, in pixels of :attr:`viewport`."""
-        box = self._view.getPlotItem().getViewBox()
-        scene = box.mapViewToScene(QPointF(epoch, sum(box.viewRange()[1]) / 2))
-        return QPointF(self._view.mapFromScene(scene))
-
-    @property
-    def viewport(self) -> QWidget:
-        """The widget that gets the mouse events."""
-        widget: QWidget = self._view.viewport()
-        return widget
-
-    def _mouse_moved(self, place: QPointF) -> None:
-        box = self._view.getPlotItem().getViewBox()
-        if box.sceneBoundingRect().contains(place):
-            self.hovered.emit(float(box.mapSceneToView(place).x()))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Leave:
-            self.hovered.emit(math.nan)
-        elif event.type() == QEvent.Type.MouseButtonDblClick:
-            self.enlarge_asked.emit(self.plot.id)
-            return True
-        return super().eventFilter(watched, event)
+    def epoch_position(self, epoch: float) -> QPoint:
+        """Where an epoch stands on :attr:`canvas`, in pixels."""
+        return QPoint(round(self.canvas.x_of(epoch)), self.canvas.height() // 2)
 
     # -- looks -----------------------------------------------------------------------------------------------------
 
     def recolour(self) -> None:
         """Take the colours of the theme on the screen."""
-        self._view.setBackground(theme.color("field"))
-        font = theme.font("small")
-        item = self._view.getPlotItem()
-        metrics = QFontMetrics(font)
-        for name in ("left", "bottom"):
-            axis = item.getAxis(name)
-            axis.setPen(pg.mkPen(theme.color("separator")))
-            axis.setTextPen(pg.mkPen(theme.color("text_dim")))
-            axis.setStyle(tickFont=font, tickTextOffset=4, tickLength=-4)
-            axis.enableAutoSIPrefix(False)
-            axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
-        item.getAxis("left").setWidth(metrics.horizontalAdvance("0.000") + 12)
-        item.getAxis("bottom").setHeight(metrics.height() + 6)
-        item.showGrid(x=False, y=True, alpha=0.12)
-        self._cursor.setPen(pg.mkPen(theme.color("text"), width=1))
-        for line, curve in self._items.items():
-            style = Qt.PenStyle.DashLine if line.dashed else Qt.PenStyle.SolidLine
-            width = 1.2 if line.dashed or line.role == "train" else 2.0
-            self._colour_line(curve, role_colour(line.role), width, style)
-        for index, curve in enumerate(self._compared_items):
-            self._colour_line(curve, compared_colour(index), 1.4)
+        self._draw()
         self.show_epoch(math.nan)
-
-    @staticmethod
-    def _colour_line(
-        curve: pg.PlotDataItem, colour: QColor, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine
-    ) -> None:
-        curve.setPen(pg.mkPen(colour, width=width, style=style))
-        curve.setSymbolBrush(colour)
-        curve.setSymbolPen(None)
 
     def set_enlarged(self, on: bool) -> None:
         """Say on the button what the next click does."""
@@ -281,8 +200,8 @@ class CurveGrid(QWidget):
         wanted = plots_for([history, *(other for _name, other in compared)])
         if [plot.id for plot in wanted] != list(self._plots):
             self._build(wanted)
-        for plot in self._plots.values():
-            plot.set_data(history, self._compared)
+        for at, plot in enumerate(self._plots.values()):
+            plot.set_data(history, self._compared, DRAW_APART_MS * at)
 
     def _build(self, wanted: Sequence[Plot]) -> None:
         for plot in self._plots.values():
@@ -351,8 +270,8 @@ class CurveGrid(QWidget):
         for column in range(4):
             self._grid.setColumnStretch(column, 1 if column < columns and not self._enlarged else 0)
 
-    def resizeEvent(self, event: object) -> None:
-        super().resizeEvent(event)  # type: ignore[arg-type]
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
         if not self._enlarged:
             self._arrange()
 

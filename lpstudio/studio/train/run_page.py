@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from lpstudio.studio import theme
 from lpstudio.studio.icons import icon
+from lpstudio.studio.train.curves import CurveGrid
 from lpstudio.studio.train.following import FollowedRun
 from lpstudio.studio.train.history import METRICS, LogLine, RunHistory
 from lpstudio.studio.train.log_view import LogView
@@ -32,9 +32,6 @@ from lpstudio.studio.train.run_list import STATE_MARKS, loss_name
 from lpstudio.studio.train.run_settings import RunSettingsTable
 from lpstudio.studio.train.wording import counted, day_and_time, duration, figure, memory, percent, without_tags
 from lpstudio.training.runs import RunStatus
-
-if TYPE_CHECKING:
-    from lpstudio.studio.train.curves import CurveGrid
 
 
 def progress_text(followed: FollowedRun) -> str:
@@ -156,8 +153,6 @@ class _TroubleBar(QFrame):
 class RunPage(QWidget):
     """Shows one :class:`FollowedRun`."""
 
-    curves_wanted = Signal()  # the page is shown and has no curves yet
-
     def __init__(
         self, worded: Sequence[QAction], plain: Sequence[QAction], resume: QAction, parent: QWidget | None = None
     ) -> None:
@@ -166,7 +161,6 @@ class RunPage(QWidget):
         self._followed: FollowedRun | None = None
         self._compared: list[tuple[str, RunHistory]] = []
         self._asked = ""
-        self._grid: CurveGrid | None = None
         self._mark = QLabel()
         self._name = QLabel()
         self._name.setFont(theme.font("title"))
@@ -208,7 +202,6 @@ class RunPage(QWidget):
         line.addWidget(self._facts, 1)
         middle.addLayout(line)
         self._log_scale = QCheckBox("Logarithmic losses")
-        self._log_scale.toggled.connect(self._set_log_scale)
         self._epoch = QLabel()
         self._epoch.setFont(theme.font("number"))
         self._epoch.setTextFormat(Qt.TextFormat.RichText)
@@ -221,9 +214,10 @@ class RunPage(QWidget):
         self._curves_column.setContentsMargins(0, 0, 0, 0)
         self._curves_column.setSpacing(0)
         self._curves_column.addLayout(strip)
-        self._loading = QLabel("Loading the curves…")
-        self._loading.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._curves_column.addWidget(self._loading, 1)
+        self.grid = CurveGrid()
+        self.grid.epoch_hovered.connect(self._show_epoch)
+        self._log_scale.toggled.connect(self.grid.set_log)
+        self._curves_column.addWidget(self.grid, 1)
         self.log = LogView()
         self.settings_table = RunSettingsTable()
         self.tabs = QTabWidget()
@@ -255,11 +249,6 @@ class RunPage(QWidget):
         return self._followed
 
     @property
-    def grid(self) -> CurveGrid | None:
-        """The curves; None until they were wanted and pyqtgraph is loaded."""
-        return self._grid
-
-    @property
     def trouble_text(self) -> str:
         """The sentence in the bar about what happened, empty when nothing did."""
         return self._trouble.text
@@ -279,15 +268,6 @@ class RunPage(QWidget):
     @property
     def facts_text(self) -> str:
         return self._facts.text()
-
-    def set_grid(self, grid: CurveGrid) -> None:
-        """The curves are there."""
-        self._loading.hide()
-        self._grid = grid
-        self._curves_column.addWidget(grid, 1)
-        grid.set_log(self._log_scale.isChecked())
-        grid.epoch_hovered.connect(self._show_epoch)
-        self._show_curves()
 
     def show_run(self, followed: FollowedRun, compared: Sequence[tuple[str, RunHistory]], asked: str = "") -> None:
         """Show a run as it stands now, with the curves of others over it.
@@ -316,18 +296,8 @@ class RunPage(QWidget):
         words = tuple(LogLine(when, "error", text) for text in followed.last_words)
         self.log.set_lines(followed.history.log + words)
         self.settings_table.set_settings(followed.settings)
-        self._show_curves()
-
-    def _show_curves(self) -> None:
-        if self._grid is None:
-            self.curves_wanted.emit()
-        elif self._followed is not None:
-            self._grid.set_data(self._followed.history, self._compared)
-            self._show_epoch(math.nan)
-
-    def _set_log_scale(self, on: bool) -> None:
-        if self._grid is not None:
-            self._grid.set_log(on)
+        self.grid.set_data(followed.history, self._compared)
+        self._show_epoch(math.nan)
 
     def _show_epoch(self, epoch: float) -> None:
         """The line above the curves: which epoch they read out, and which run has which colour."""
@@ -339,8 +309,8 @@ class RunPage(QWidget):
             text = f"Epoch {history.epochs[-1]} (newest) · {best}"
         else:
             text = f"Epoch {epoch:.0f}"
-        if self._compared and self._grid is not None:
-            text += f" · beside it {self._grid.legend}"
+        if self._compared:
+            text += f" · beside it {self.grid.legend}"
         self._epoch.setText(text)
 
     @property

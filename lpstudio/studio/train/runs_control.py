@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
-from lpstudio.studio.jobs import Jobs
 from lpstudio.studio.train.following import FollowedRun, RunsWatch
 from lpstudio.studio.train.history import RunHistory
 from lpstudio.studio.train.run_actions import RunActions
@@ -31,12 +29,10 @@ class RunsControl(QObject):
         self._tasks: set[str] = set()
         self._news = ""
         self._wanted = ""  # a run to show as soon as it is listed
-        self._curves_loading = False
         self.in_front = False
         self.export_folder = str(Path.home())
         self.watch = RunsWatch(self)
         self.actions = RunActions(self)
-        self._loader = Jobs(self, threads=1)
         self.watch.changed.connect(self._runs_changed)
         self.watch.updated.connect(self._runs_updated)
         self.watch.ended.connect(self._run_ended)
@@ -51,7 +47,6 @@ class RunsControl(QObject):
         self._view = view
         view.run_list.chosen.connect(lambda _name: self.show_chosen())
         view.run_list.runs_model.compared_changed.connect(self.show_chosen)
-        view.page.curves_wanted.connect(self._load_curves)
         self._runs_changed()
 
     def set_root(self, root: Path | None) -> None:
@@ -66,7 +61,6 @@ class RunsControl(QObject):
         """Wait until nothing is under way."""
         self.watch.stop()
         self.actions.stop()
-        self._loader.close()
 
     # -- showing ---------------------------------------------------------------------------------------------------
 
@@ -132,18 +126,6 @@ class RunsControl(QObject):
         for name in self._tasks - names:
             self._studio.end_task(name)
         self._tasks = names
-
-    def _load_curves(self) -> None:
-        """Import pyqtgraph in a thread (it takes a third of a second), then put the curves in."""
-        if not self._curves_loading:
-            self._curves_loading = True
-            self._loader.run(lambda: importlib.import_module("pyqtgraph"), lambda _module: self._curves_loaded())
-
-    def _curves_loaded(self) -> None:
-        from lpstudio.studio.train.curves import CurveGrid
-
-        if self._view is not None:
-            self._view.page.set_grid(CurveGrid())
 
     # -- which run is meant ----------------------------------------------------------------------------------------
 
