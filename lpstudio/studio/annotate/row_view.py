@@ -18,7 +18,7 @@ from PySide6.QtCore import (
     QRect,
     Qt,
 )
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QRegion, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QRegion, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -33,6 +33,7 @@ class RowView(QAbstractItemView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # then scrolling moves what is painted
 
     def set_row_height(self, height: int) -> None:
         """The height of every row in pixels."""
@@ -157,13 +158,14 @@ class RowView(QAbstractItemView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Base))
         model: QAbstractItemModel = self.model()
         selection = self.selectionModel()
         hovered = self.indexAt(self.viewport().mapFromGlobal(self.cursor().pos()))
         for row in self.visible_rows():
             index = model.index(row, 0)
             rect = self.visualRect(index)
-            if not rect.intersects(event.rect()):
+            if not event.region().intersects(rect):
                 continue
             option = QStyleOptionViewItem()
             self.initViewItemOption(option)
