@@ -64,6 +64,12 @@ def write_weights(path: Path) -> Path:
     return path
 
 
+def shared_weights(folder: Path) -> Path:
+    """The weights, made once for all tests that share a folder."""
+    path = folder / "columns.pt"
+    return path if path.exists() else write_weights(path)
+
+
 def frame_picture(number: int, plate: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """One frame: a moving background, the number in binary at the top left, a plate on its way. RGB."""
     width, height = FRAME

@@ -21,7 +21,7 @@ from lpstudio.studio.review.items import ItemState, Order, ReviewItem, Show
 from lpstudio.studio.review.reading_job import ReadTarget
 from lpstudio.studio.review.readings import PictureReading
 from lpstudio.studio.review.workspace import ReviewWorkspace
-from tests.gui.review_support import write_weights
+from tests.gui.review_support import shared_weights
 
 NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 LONG = 90_000  # ms; the reader loads torch first
@@ -30,7 +30,7 @@ LONG = 90_000  # ms; the reader loads torch first
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Weights that find seven characters on every crop of the small project."""
-    return write_weights(tmp_path_factory.mktemp("weights") / "columns.pt")
+    return shared_weights(tmp_path_factory.getbasetemp())
 
 
 def go_to_review(window: MainWindow, qtbot: QtBot) -> ReviewWorkspace:

@@ -21,7 +21,7 @@ from lpstudio.dataset.types import CropState
 from lpstudio.studio.main_window import MainWindow
 from lpstudio.studio.review.items import ItemState
 from lpstudio.studio.review.workspace import ReviewWorkspace
-from tests.gui.review_support import FRAME, number_in, plate_box, write_footage, write_weights
+from tests.gui.review_support import FRAME, number_in, plate_box, shared_weights, write_footage
 
 COUNT = 60
 LONG = 90_000  # ms; the reader loads torch first
@@ -29,7 +29,7 @@ LONG = 90_000  # ms; the reader loads torch first
 
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_weights(tmp_path_factory.mktemp("footage_weights") / "columns.pt")
+    return shared_weights(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="session")

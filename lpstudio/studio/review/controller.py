@@ -10,14 +10,15 @@ from PySide6.QtCore import QObject, Signal
 
 from lpstudio.dataset.types import CropContent, CropState
 from lpstudio.studio.jobs import Jobs, plain_message
+from lpstudio.studio.review.crop_watch import CropWatch
 from lpstudio.studio.review.edits import DatasetEdits
 from lpstudio.studio.review.footage import FootagePlayer, VideoInfo
-from lpstudio.studio.review.items import WITH_LABELS, Rectangle, ReviewItem, ReviewList
+from lpstudio.studio.review.items import Rectangle, ReviewItem, ReviewList
 from lpstudio.studio.review.player import format_timecode, frames_of_range
 from lpstudio.studio.review.reading_desk import ReadingDesk
 from lpstudio.studio.review.reading_job import ReadOptions, ReadTarget
 from lpstudio.studio.review.readings import PictureReading, ReadCharacter
-from lpstudio.studio.review.sources import Source, expand
+from lpstudio.studio.review.sources import Source, expand, key_of
 from lpstudio.studio.review.weights import WeightsChoice, known_weights
 from lpstudio.studio.workspace import Notice, Severity, Studio
 
@@ -63,7 +64,10 @@ class ReviewController(QObject):
         self.desk.read.connect(self._take_reading)
         self.desk.broke.connect(self._reading_broke)
         self.edits.marks_changed.connect(self._marks_changed)
-        self.edits.content_known.connect(self._content_known)
+        self.edits.content_known.connect(self._hold_against)
+        self._watch = CropWatch(self)
+        self._watch.known.connect(self._hold_against)
+        self._watch.state_changed.connect(lambda key: self.touched(self._by_key[key]))
         self.edits.refused.connect(lambda text: self.say(text, Severity.WARNING))
         self.edits.told.connect(lambda text: self.say(text, Severity.INFO))
         self.player.opened.connect(self._video_opened)
@@ -80,22 +84,41 @@ class ReviewController(QObject):
     def set_session(self, session: ProjectSession | None) -> None:
         """Another project is open, or none."""
         if self._session is not None:
-            self._session.content_loaded.disconnect(self._content_loaded)
-            self._session.crop_saved.disconnect(self._crop_saved)
-            self._session.state_changed.disconnect(self._state_changed)
             self._session.similarity_changed.disconnect(self._options_changed)
+            self._session.index_changed.disconnect(self._find_keys)
         self._session = session
         self.edits.set_session(session)
+        self._watch.set_session(session)
         if session is not None:
-            session.content_loaded.connect(self._content_loaded)
-            session.crop_saved.connect(self._crop_saved)
-            session.state_changed.connect(self._state_changed)
             session.similarity_changed.connect(self._options_changed)
-        if self.source is not None and (self.source.split or session is None):
+            session.index_changed.connect(self._find_keys)
+        if self.source is not None and self.source.split:
             self.set_source(None)
+        else:
+            self._by_key.clear()
+            for item in self.items.items:
+                item.key, item.added, item.labels, item.missed = "", {}, None, ()
+            self.current_updated.emit()
         if not self._weights_wanted_by_person:
             self.weights = None
         self.refresh_weights()
+
+    def _find_keys(self) -> None:
+        """Pictures chosen by themselves may be crops of the project; its list of crops has just come or changed."""
+        session, number = self._session, self._expanding
+        if session is None or self.source is None or self.source.split or self.source.video is not None:
+            return
+        project, index = session.project, session.index
+        paths = [Path(item.path) for item in self.items.items]
+
+        def done(keys: list[str]) -> None:
+            if number != self._expanding or session is not self._session:
+                return
+            for item, key in zip(self.items.items, keys, strict=True):
+                if key and not item.key:
+                    self.crop_became(item, key)
+
+        self._jobs.run(lambda: [key_of(path, project, index) for path in paths], done)
 
     def shut_down(self) -> None:
         """Stop everything that belongs to this workspace."""
@@ -159,6 +182,7 @@ class ReviewController(QObject):
         self._expanding += 1
         self.player.close()
         self.edits.forget()
+        self._watch.forget()
         self.source = source
         self.source_fault = ""
         self.rectangle = None
@@ -390,8 +414,8 @@ class ReviewController(QObject):
             return
         item.set_reading(reading)
         item.read_with = self._options_count
-        if item.key and self._session is not None and self._session.state(item.key) in WITH_LABELS:
-            self._session.request_content(item.key)
+        if item.key:
+            self._watch.watch(item.key)
         self.touched(item.id)
         if item is self.current:
             self.character = self._first_open(item)
@@ -435,31 +459,15 @@ class ReviewController(QObject):
 
     # -- what the crops say -------------------------------------------------------------------------------------------
 
-    def _content_loaded(self, key: str, content: CropContent, _size: object, fault: str) -> None:
-        if not fault and key in self._by_key and self._session is not None:
-            self._hold_against(key, content, self._session.state(key))
-
-    def _content_known(self, key: str, content: CropContent, state: CropState) -> None:
-        if key in self._by_key:
-            self._hold_against(key, content, state)
-
     def _hold_against(self, key: str, content: CropContent, state: CropState) -> None:
-        item = self.items.items[self._by_key[key]]
-        if item.reading is None:
+        number = self._by_key.get(key)
+        item = self.items.items[number] if number is not None else None
+        if item is None or item.reading is None:
             return
         item.set_content(content, state)
         self.touched(item.id)
         if item is self.current:
             self.current_updated.emit()
-
-    def _crop_saved(self, key: str) -> None:
-        number = self._by_key.get(key)
-        if number is not None and self.items.items[number].reading is not None and self._session is not None:
-            self._session.request_content(key)
-
-    def _state_changed(self, key: str) -> None:
-        if key in self._by_key:
-            self.touched(self._by_key[key])
 
     def run_in_thread(self, work: Callable[[], object], on_done: Callable[[object], object]) -> None:
         """Run something slow in this workspace's thread; failures become notices."""
@@ -469,6 +477,8 @@ class ReviewController(QObject):
         """A picture from elsewhere is a crop of the project now."""
         item.key = key
         self._by_key[key] = item.id
+        if item.reading is not None:
+            self._watch.watch(key)
         self.touched(item.id)
         if item is self.current:
             self.current_updated.emit()

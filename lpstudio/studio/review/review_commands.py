@@ -17,6 +17,7 @@ def register(workspace: ReviewWorkspace) -> None:
     """Register every ``review.*`` command with the studio's table."""
     control = workspace.controller
     table = workspace.studio.commands
+    dialogs = workspace.dialogs
 
     def add(
         name: str, title: str, run: object, available: object = None, *, shortcuts: tuple[str, ...] = (),
@@ -36,10 +37,10 @@ def register(workspace: ReviewWorkspace) -> None:
     def has_source() -> bool:
         return control.source is not None
 
-    add("open_folder", "Review a &folder…", workspace.choose_folder, icon="folder", tip="Read all pictures of a folder")
-    add("open_files", "Review f&iles…", workspace.choose_files, icon="image", tip="Read single pictures")
-    add("open_video", "Review a &video…", workspace.choose_video, icon="film", tip="Play, step and read footage")
-    add("choose_weights", "Choose &weights…", workspace.choose_weights, icon="brain", tip="Read with a .pt file")
+    add("open_folder", "Review a &folder…", dialogs.choose_folder, icon="folder", tip="Read all pictures of a folder")
+    add("open_files", "Review f&iles…", dialogs.choose_files, icon="image", tip="Read single pictures")
+    add("open_video", "Review a &video…", dialogs.choose_video, icon="film", tip="Play, step and read footage")
+    add("choose_weights", "Choose &weights…", dialogs.choose_weights, icon="brain", tip="Read with a .pt file")
 
     add("read", "&Read", control.read, lambda: control.can_read and not control.desk.active,
         shortcuts=("Ctrl+R",), icon="scan-eye", separator=True,
@@ -87,11 +88,11 @@ def register(workspace: ReviewWorkspace) -> None:
         icon="copy")  # fmt: skip
     add("copy_name", "Copy the file name", workspace.copy_name, lambda: control.source_path is not None, icon="copy")
 
-    add("play", "Play or pause", lambda checked: workspace.play(checked), footage, shortcuts=("Shift+Space",),
+    add("play", "Play or pause", lambda checked: workspace.footage.play(checked), footage, shortcuts=("Shift+Space",),
         icon="play", tip="Play or pause (Space on the picture)", checkable=True, separator=True)  # fmt: skip
     add("step_back", "One frame back", lambda: control.player.step(-1), footage, shortcuts=(",",), icon="step-back")
     add("step_forward", "One frame on", lambda: control.player.step(1), footage, shortcuts=(".",), icon="step-forward")
-    add("rectangle", "Draw a rectangle", lambda checked: workspace.draw_rectangle(checked), footage,
+    add("rectangle", "Draw a rectangle", lambda checked: workspace.footage.draw_rectangle(checked), footage,
         shortcuts=("Ctrl+B",), icon="square-dashed-mouse-pointer", checkable=True,
         tip="Draw a rectangle around a plate; it is read at once")  # fmt: skip
     add("whole_frame", "Read the whole frame", lambda: control.set_rectangle(None),
@@ -99,11 +100,11 @@ def register(workspace: ReviewWorkspace) -> None:
         tip="Take the rectangle away: whole frames are read")  # fmt: skip
     add("read_frame", "Read frame", control.read_frame, lambda: footage() and control.can_read,
         icon="scan-search", tip="Read the rectangle on this frame, or the whole frame")  # fmt: skip
-    add("range_first", "Begin the range here", lambda: workspace.set_range_end(first=True), footage,
+    add("range_first", "Begin the range here", lambda: workspace.footage.set_range_end(first=True), footage,
         shortcuts=("[",), icon="arrow-left", tip="The range to read begins at this frame")  # fmt: skip
-    add("range_last", "End the range here", lambda: workspace.set_range_end(first=False), footage,
+    add("range_last", "End the range here", lambda: workspace.footage.set_range_end(first=False), footage,
         shortcuts=("]",), icon="arrow-right", tip="The range to read ends at this frame")  # fmt: skip
-    add("read_range", "Read range", workspace.read_range,
+    add("read_range", "Read range", lambda: workspace.footage.read_range(),
         lambda: footage() and control.can_read and not control.desk.active, icon="list-checks",
         tip="Read every so-manieth frame of the range")  # fmt: skip
 

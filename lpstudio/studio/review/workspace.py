@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QRectF, QSettings, Qt, QTimer
+from PySide6.QtCore import QPoint, QSettings, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QImage, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from lpstudio.reading.footage import VIDEO_SUFFIXES
-from lpstudio.studio.icons import icon
 from lpstudio.studio.images import ImageLoader
 from lpstudio.studio.menus import context_menu
 from lpstudio.studio.review import review_commands
 from lpstudio.studio.review.adding import CropAdder
 from lpstudio.studio.review.canvas import ReviewCanvas
+from lpstudio.studio.review.choosing import SourceDialogs
 from lpstudio.studio.review.controller import ReviewController
-from lpstudio.studio.review.footage import VideoInfo
+from lpstudio.studio.review.footage_view import FootageView
 from lpstudio.studio.review.guide import Guide, WeightsHint
 from lpstudio.studio.review.head_bar import HeadBar, progress_words
 from lpstudio.studio.review.item_list import ItemListPanel
 from lpstudio.studio.review.player_bar import PlayerBar
 from lpstudio.studio.review.presenting import cells_of, shapes_of, tags_of
 from lpstudio.studio.review.side_panel import SidePanel
-from lpstudio.studio.review.sources import Source, SourceKind
+from lpstudio.studio.review.sources import Source
 from lpstudio.studio.review.typing_filter import TypingFilter
 from lpstudio.studio.review.weights import WeightsChoice
 from lpstudio.studio.session import ProjectSession
-from lpstudio.studio.widgets.canvas_view import CanvasMode
 from lpstudio.studio.widgets.reading_strip import ReadingStrip
 from lpstudio.studio.workspace import Studio, Workspace
 
@@ -47,11 +45,11 @@ class ReviewWorkspace(Workspace):
         super().__init__(studio, parent)
         self.controller = ReviewController(studio, self)
         self.adder = CropAdder(self.controller)
+        self.dialogs = SourceDialogs(self, self.controller)
         self.canvas = ReviewCanvas()
         self.strip = ReadingStrip()
         self.images = ImageLoader(Path, self)
         self._picture_path = ""
-        self._last_folder = ""
         self._stale_rows: set[int] = set()
         self._rearrange_wanted = False
         self._sized = False
@@ -76,6 +74,7 @@ class ReviewWorkspace(Workspace):
         self.list_panel = ItemListPanel(self.controller.items)
         self.guide = Guide(commands)
         self.player_bar = PlayerBar(commands)
+        self.footage = FootageView(self.controller, self.canvas, self.player_bar, commands)
         self.side = SidePanel(commands)
         self.middle = QStackedWidget()
         self.middle.addWidget(self.canvas)
@@ -115,14 +114,11 @@ class ReviewWorkspace(Workspace):
         control.current_updated.connect(self._show_reading)
         control.character_changed.connect(self._show_character)
         control.weights_changed.connect(self._show_weights)
-        control.rectangle_changed.connect(self._show_rectangle)
+        self.footage.frame_changed.connect(self._frame_changed)
         control.desk.progressed.connect(self._show_progress)
         control.edits.history_changed.connect(self.studio.commands.refresh)
-        control.player.opened.connect(self._show_video)
-        control.player.frame_shown.connect(self._show_frame)
-        control.player.playing_changed.connect(self._show_playing)
         self.head.weights_chosen.connect(control.use_weights)
-        self.head.file_wanted.connect(self.choose_weights)
+        self.head.file_wanted.connect(self.dialogs.choose_weights)
         self.head.source_chosen.connect(control.set_source)
         self.head.formats_chosen.connect(control.use_formats)
         self.list_panel.chosen.connect(control.select)
@@ -131,12 +127,10 @@ class ReviewWorkspace(Workspace):
         self.images.loaded.connect(self._show_picture)
         self.images.failed.connect(self._show_picture_fault)
         self.canvas.selection_changed.connect(lambda chosen: control.select_character(chosen[-1] if chosen else None))
-        self.canvas.rectangle_drawn.connect(self._rectangle_drawn)
         self.canvas.shape_activated.connect(lambda _index: self.canvas.zoom_to(range(len(self.canvas.shapes))))
         self.canvas.typed.connect(self._typed_on_canvas)
         self.canvas.tab_pressed.connect(self.take_second)
         self.canvas.moved.connect(self._moved_on_canvas)
-        self.canvas.space_tapped.connect(lambda: control.player.toggle() if control.player.info else None)
         self.canvas.menu_requested.connect(lambda _index, place: self._item_menu(place))
         self.strip.activated.connect(lambda index, _held: control.select_character(self._strip_start + index))
         self.strip.typed.connect(lambda index, char: control.give(self._strip_start + index, char))
@@ -146,8 +140,6 @@ class ReviewWorkspace(Workspace):
         self.side.table.activated_row.connect(control.select_character)
         self.side.table.tab_pressed.connect(self.take_second)
         self.side.plate.taken.connect(control.take_hypothesis)
-        self.player_bar.seek_wanted.connect(control.player.seek)
-        self.player_bar.time_wanted.connect(control.player.seek_time)
 
     # -- what the window asks ------------------------------------------------------------------------------------------
 
@@ -225,37 +217,6 @@ class ReviewWorkspace(Workspace):
         self.controller.shut_down()
         self.images.close()
 
-    # -- choosing ----------------------------------------------------------------------------------------------------
-
-    def choose_weights(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Choose weights", self._last_folder, "Weights (*.pt);;All files (*)"
-        )
-        if name:
-            self._last_folder = str(Path(name).parent)
-            self.use_weights(Path(name))
-
-    def choose_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Review a folder", self._last_folder)
-        if name:
-            self._last_folder = name
-            self.controller.set_source(Source(SourceKind.FOLDER, paths=(Path(name),)))
-
-    def choose_files(self) -> None:
-        names, _ = QFileDialog.getOpenFileNames(self, "Review files", self._last_folder, _PICTURES)
-        if names:
-            self._last_folder = str(Path(names[0]).parent)
-            self.controller.set_source(Source(SourceKind.FILES, paths=tuple(Path(name) for name in names)))
-
-    def choose_video(self) -> None:
-        endings = " ".join(f"*{ending}" for ending in sorted(VIDEO_SUFFIXES))
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Review a video", self._last_folder, f"Videos ({endings});;All files (*)"
-        )
-        if name:
-            self._last_folder = str(Path(name).parent)
-            self.controller.set_source(Source(SourceKind.VIDEO, paths=(Path(name),)))
-
     # -- commands ----------------------------------------------------------------------------------------------------
 
     def take_second(self) -> None:
@@ -269,26 +230,6 @@ class ReviewWorkspace(Workspace):
         """The current character is none: it is not written."""
         if self.controller.character is not None:
             self.controller.give(self.controller.character, "")
-
-    def play(self, playing: bool) -> None:
-        if playing:
-            self.controller.player.play()
-        else:
-            self.controller.player.pause()
-
-    def draw_rectangle(self, drawing: bool) -> None:
-        """Switch the left button of the canvas between drawing a rectangle and choosing a character."""
-        self.controller.player.pause()
-        self.canvas.set_mode(CanvasMode.RECTANGLE if drawing else CanvasMode.SELECT)
-        self.studio.commands.action("review.rectangle").setChecked(drawing)
-
-    def set_range_end(self, *, first: bool) -> None:
-        """The range to read begins, or ends, at the frame on the screen."""
-        field = self.player_bar.first if first else self.player_bar.last
-        field.setValue(self.controller.player.shown or 0)
-
-    def read_range(self) -> None:
-        self.controller.read_range(*self.player_bar.range)
 
     @property
     def crop_in_front(self) -> str:
@@ -341,10 +282,9 @@ class ReviewWorkspace(Workspace):
             self.guide.say(f"{source.title} cannot be reviewed", fault, ("review.open_video", "review.open_folder"))
         self.middle.setCurrentIndex(1 if source is None or fault else 0)
         if footage and self.controller.player.info is None:
-            self.player_bar.show_video(None)
-            self.canvas.set_message(f"Opening {source.title if source else ''}", "Counting its frames")
+            self.footage.wait_for(source.title if source is not None else "")
         if not footage:
-            self.draw_rectangle(False)
+            self.footage.draw_rectangle(False)
         self._say_empty()
         self.studio.commands.refresh()
 
@@ -487,41 +427,6 @@ class ReviewWorkspace(Workspace):
         elif control.character is not None:
             control.select_character(control.character + across)
 
-    # -- showing: footage --------------------------------------------------------------------------------------------
-
-    def _show_video(self, info: VideoInfo) -> None:
-        self.player_bar.show_video(info)
-        self.player_bar.show_rectangle(None)
-        self.studio.commands.refresh()
-
-    def _show_frame(self, number: int, image: QImage, seconds: float) -> None:
-        info = self.controller.player.info
-        if info is None:
-            return
+    def _frame_changed(self) -> None:
         self._picture_path = ""
-        first = self.canvas.picture_size is None
-        self.canvas.set_picture(image, (float(info.width), float(info.height)), keep_view=not first)
-        self.player_bar.show_frame(number, seconds)
-        ratio = self.canvas.devicePixelRatioF()
-        self.controller.player.max_side = round(max(self.canvas.width(), self.canvas.height()) * ratio)
         self._show_reading()
-
-    def _show_playing(self, playing: bool) -> None:
-        action = self.studio.commands.action("review.play")
-        action.setChecked(playing)
-        action.setIcon(icon("pause" if playing else "play"))
-
-    def _rectangle_drawn(self, drawn: QRectF) -> None:
-        self.controller.set_rectangle((drawn.left(), drawn.top(), drawn.right(), drawn.bottom()))
-        self.draw_rectangle(False)
-        self.controller.read_frame()
-
-    def _show_rectangle(self) -> None:
-        rectangle = self.controller.rectangle
-        self.player_bar.show_rectangle(rectangle)
-        if rectangle is None:
-            self.canvas.set_rectangle(None)
-        else:
-            x1, y1, x2, y2 = rectangle
-            self.canvas.set_rectangle(QRectF(x1, y1, x2 - x1, y2 - y1))
-        self.studio.commands.refresh()
