@@ -27,11 +27,17 @@ def drag(dataset: Path, moves: int) -> None:
     middle = min(range(len(bounds)), key=lambda i: abs(bounds[i][0] - 900) + abs(bounds[i][1] - 500))
     x1, y1, x2, y2 = bounds[middle]
     centre = canvas.to_widget((x1 + x2) / 2, (y1 + y2) / 2)
+    before = canvas.shapes[middle].points.copy()
     shape_times = drag_from(canvas, centre, moves)
     settle(0.5)
-    chosen = canvas.shapes[canvas.selection[-1]]
-    vertex = canvas.to_widget(*(float(value) for value in chosen.points[0]))
+    moved = canvas.shapes[middle].points - before
+    assert (abs(moved) > 1).all(), "the polygon did not follow the mouse"
+    vertex = canvas.to_widget(*(float(value) for value in canvas.shapes[middle].points[0]))
+    before = canvas.shapes[middle].points.copy()
     vertex_times = drag_from(canvas, vertex, moves)
+    settle(0.2)
+    moved = abs(canvas.shapes[middle].points - before).max(axis=1)
+    assert (moved > 1).sum() == 1, "one vertex alone should have followed the mouse"
     tell({"shape_s": shape_times, "vertex_s": vertex_times, "polygons": len(canvas.shapes)})
     window.close()
     application.processEvents()
