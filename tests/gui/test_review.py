@@ -62,7 +62,7 @@ def review(studio: MainWindow, qtbot: QtBot, weights: Path) -> ReviewWorkspace:
     """Review on the val split of the small project, with weights dropped on the window, nothing read yet."""
     workspace = go_to_review(studio, qtbot)
     drop(studio, weights)
-    qtbot.waitUntil(lambda: workspace.controller.weights is not None)
+    qtbot.waitUntil(lambda: workspace.controller.choice.weights is not None)
     qtbot.waitUntil(lambda: len(workspace.controller.items.items) == 2)
     return workspace
 
@@ -221,7 +221,7 @@ def test_another_format_reads_the_picture_in_front_again(review: ReviewWorkspace
     review.head.pattern.setFocus()
     QTest.keyClicks(review.head.pattern, "LLLLLLL")
     press(review.head.pattern, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: review.controller.formats == "LLLLLLL")
+    qtbot.waitUntil(lambda: review.controller.choice.formats == "LLLLLLL")
     current = review.controller.current
     assert current is not None
 
@@ -433,7 +433,7 @@ def test_choices_and_panels_are_remembered(
     review.controller.use_formats("LLL DDD")
     review.save_state(studio.settings)
     again = ReviewWorkspace(studio)
-    again.controller.formats = "ph"
+    again.controller.choice.formats = "ph"
     assert studio.settings.value("review/formats") == "LLL DDD"
     again.shut_down()
     again.deleteLater()

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from lpstudio.dataset.types import CropState
+from lpstudio.studio import theme
 from lpstudio.studio.main_window import MainWindow
 from lpstudio.studio.review.items import ItemState
 from lpstudio.studio.review.workspace import ReviewWorkspace
@@ -174,6 +175,10 @@ def test_a_rectangle_drawn_around_a_plate_is_read_and_joins_the_project_as_a_dra
     draw_rectangle(footage, (x1 - 4, y1 - 4, x2 + 4, y2 + 4))
     drawn = footage.controller.rectangle
     assert drawn is not None and drawn == pytest.approx((x1 - 4, y1 - 4, x2 + 4, y2 + 4), abs=1.5)
+
+    corner = footage.canvas.to_widget(drawn[0], (drawn[1] + drawn[3]) / 2).toPoint()
+    edge = footage.canvas.grab().toImage().copy(corner.x() - 3, corner.y(), 7, 1)
+    assert theme.color("accent").rgb() in {edge.pixel(x, 0) for x in range(7)}
 
     qtbot.waitUntil(lambda: footage.controller.current is not None, timeout=LONG)
     item = footage.controller.current

@@ -127,6 +127,7 @@ class ReviewCanvas(CanvasView):
     # -- tags ------------------------------------------------------------------------------------------------------
 
     def paint_tool(self, painter: QPainter) -> None:
+        super().paint_tool(painter)
         if not self.overlay_shown or not self._tags:
             return
         current = self.selection[-1] if self.selection else -1

@@ -29,7 +29,7 @@ class SourceDialogs:
         name, _ = QFileDialog.getOpenFileName(self._parent, "Choose weights", self._folder, f"Weights (*.pt);;{_ALL}")
         if name:
             self._folder = str(Path(name).parent)
-            self._controller.use_weights(WeightsChoice.of_file(Path(name)))
+            self._controller.choice.use_weights(WeightsChoice.of_file(Path(name)))
 
     def choose_folder(self) -> None:
         name = QFileDialog.getExistingDirectory(self._parent, "Review a folder", self._folder)

@@ -15,11 +15,11 @@ from lpstudio.studio.review.edits import DatasetEdits
 from lpstudio.studio.review.footage import FootagePlayer, VideoInfo
 from lpstudio.studio.review.items import Rectangle, ReviewItem, ReviewList
 from lpstudio.studio.review.player import format_timecode, frames_of_range
+from lpstudio.studio.review.reading_choice import ReadingChoice
 from lpstudio.studio.review.reading_desk import ReadingDesk
 from lpstudio.studio.review.reading_job import ReadOptions, ReadTarget
 from lpstudio.studio.review.readings import PictureReading, ReadCharacter
 from lpstudio.studio.review.sources import Source, expand, key_of
-from lpstudio.studio.review.weights import WeightsChoice, known_weights
 from lpstudio.studio.workspace import Notice, Severity, Studio
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ class ReviewController(QObject):
     current_changed = Signal()  # another item, or none
     current_updated = Signal()  # the current item's reading, marks or labels changed
     character_changed = Signal()
-    weights_changed = Signal()
     rectangle_changed = Signal()
 
     def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
@@ -45,19 +44,14 @@ class ReviewController(QObject):
         self.items = ReviewList()
         self.source: Source | None = None
         self.source_fault = ""
-        self.weights: WeightsChoice | None = None
-        self.choices: list[WeightsChoice] = []
-        self.formats = "ph"
-        self.conf: float | None = None
         self.current: ReviewItem | None = None
         self.character: int | None = None
         self.rectangle: Rectangle | None = None
         self._session: ProjectSession | None = None
         self._jobs = Jobs(self, threads=1)
+        self.choice = ReadingChoice(self._jobs, self)
         self._expanding = 0
-        self._options_count = 1
         self._by_key: dict[str, int] = {}
-        self._weights_wanted_by_person = False
         self.edits = DatasetEdits(self)
         self.player = FootagePlayer(studio.workers.tools, self)
         self.desk = ReadingDesk(studio.workers.reader, self)
@@ -84,13 +78,13 @@ class ReviewController(QObject):
     def set_session(self, session: ProjectSession | None) -> None:
         """Another project is open, or none."""
         if self._session is not None:
-            self._session.similarity_changed.disconnect(self._options_changed)
+            self._session.similarity_changed.disconnect(self.choice.note_change)
             self._session.index_changed.disconnect(self._find_keys)
         self._session = session
         self.edits.set_session(session)
         self._watch.set_session(session)
         if session is not None:
-            session.similarity_changed.connect(self._options_changed)
+            session.similarity_changed.connect(self.choice.note_change)
             session.index_changed.connect(self._find_keys)
         if self.source is not None and self.source.split:
             self.set_source(None)
@@ -99,9 +93,7 @@ class ReviewController(QObject):
             for item in self.items.items:
                 item.key, item.added, item.labels, item.missed = "", {}, None, ()
             self.current_updated.emit()
-        if not self._weights_wanted_by_person:
-            self.weights = None
-        self.refresh_weights()
+        self.look_for_weights(other_project=True)
 
     def _find_keys(self) -> None:
         """Pictures chosen by themselves may be crops of the project; its list of crops has just come or changed."""
@@ -130,49 +122,26 @@ class ReviewController(QObject):
         """Show a notice above the workspace."""
         self.studio.notify(Notice(text, severity, command_id, title))
 
-    # -- weights -----------------------------------------------------------------------------------------------------
+    # -- what is read with -------------------------------------------------------------------------------------------
 
-    def refresh_weights(self) -> None:
-        """Look again which weights there are; the newest run's are taken when none are chosen."""
+    def look_for_weights(self, *, other_project: bool = False) -> None:
+        """Look again which weights there are."""
         root = self._session.project.root if self._session is not None else None
-
-        def done(choices: list[WeightsChoice]) -> None:
-            self.choices = choices
-            if self.weights is None and choices:
-                self.weights = choices[0]
-                self._options_changed()
-            self.weights_changed.emit()
-
-        self._jobs.run(lambda: known_weights(root), done)
-
-    def use_weights(self, choice: WeightsChoice) -> None:
-        """Read with these from now on."""
-        self._weights_wanted_by_person = True
-        if self.weights is None or choice.path != self.weights.path:
-            self.weights = choice
-            self._options_changed()
-        self.weights_changed.emit()
+        self.choice.look_for_weights(root, other_project=other_project)
 
     def use_formats(self, formats: str) -> None:
         """Prefer other plate formats; the picture on the screen is read again at once."""
-        if formats == self.formats:
+        if not self.choice.use_formats(formats):
             return
-        self.formats = formats
-        self._options_changed()
         if self.current is not None and self.current.reading is not None and self.can_read:
             self.read_current()
 
-    def _options_changed(self) -> None:
-        self._options_count += 1
-
     @property
     def can_read(self) -> bool:
-        return self.weights is not None and self.source is not None and not self.source_fault
+        return self.choice.weights is not None and self.source is not None and not self.source_fault
 
     def _options(self) -> ReadOptions:
-        assert self.weights is not None
-        similarity = self._session.similarity.to_dict() if self._session is not None else None
-        return ReadOptions(self.weights.path, self.formats, similarity, conf=self.conf)
+        return self.choice.options(self._session.similarity if self._session is not None else None)
 
     # -- source ------------------------------------------------------------------------------------------------------
 
@@ -365,7 +334,7 @@ class ReviewController(QObject):
 
     @property
     def can_read_on(self) -> bool:
-        return not self.desk.active and self.desk.left > 0 and self.weights is not None
+        return not self.desk.active and self.desk.left > 0 and self.choice.weights is not None
 
     def read(self) -> None:
         """Read what was not read with these weights and formats; all of it again when there is nothing such."""
@@ -374,7 +343,7 @@ class ReviewController(QObject):
         if self.source is not None and self.source.video is not None:
             self.read_frame()
             return
-        waiting = [item for item in self.items.items if item.read_with != self._options_count]
+        waiting = [item for item in self.items.items if item.read_with != self.choice.count]
         targets = [ReadTarget(item.path, item.id) for item in waiting or self.items.items]
         self.desk.read_many(targets, self._options())
 
@@ -413,7 +382,7 @@ class ReviewController(QObject):
         else:
             return
         item.set_reading(reading)
-        item.read_with = self._options_count
+        item.read_with = self.choice.count
         if item.key:
             self._watch.watch(item.key)
         self.touched(item.id)

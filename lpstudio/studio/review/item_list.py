@@ -196,6 +196,7 @@ class ItemListPanel(QWidget):
         self.count_label = QLabel()
         self.count_label.setFont(theme.font("small"))
         self.count_label.setContentsMargins(8, 0, 8, 4)
+        self.count_label.setWordWrap(True)
         self.view = QListView()
         self.view.setModel(self.model)
         self.view.setItemDelegate(_ItemDelegate(self.view))
@@ -218,6 +219,7 @@ class ItemListPanel(QWidget):
         layout.addWidget(self.count_label)
         layout.addWidget(self.view, 1)
         self._quiet = False
+        self._empty_text = ""
         self.show_box.currentIndexChanged.connect(self._arrangement)
         self.order_box.currentIndexChanged.connect(self._arrangement)
         self.view.selectionModel().currentChanged.connect(self._current_changed)
@@ -260,11 +262,16 @@ class ItemListPanel(QWidget):
             self.view.scrollTo(self.model.index(row))
         self._quiet = False
 
+    def set_empty_text(self, text: str) -> None:
+        """What is said while there is nothing to list."""
+        self._empty_text = text
+        self.update_count()
+
     def update_count(self) -> None:
         """Say how many of how many are listed and read."""
         items = self._list.items
         if not items:
-            self.count_label.setText("")
+            self.count_label.setText(self._empty_text)
             return
         counts = self._list.counts()
         said = [f"{len(items) - counts[ItemState.WAITING]} of {len(items)} read"]

@@ -113,11 +113,11 @@ class ReviewWorkspace(Workspace):
         control.current_changed.connect(self._show_current)
         control.current_updated.connect(self._show_reading)
         control.character_changed.connect(self._show_character)
-        control.weights_changed.connect(self._show_weights)
+        control.choice.weights_changed.connect(self._show_weights)
         self.footage.frame_changed.connect(self._frame_changed)
         control.desk.progressed.connect(self._show_progress)
         control.edits.history_changed.connect(self.studio.commands.refresh)
-        self.head.weights_chosen.connect(control.use_weights)
+        self.head.weights_chosen.connect(control.choice.use_weights)
         self.head.file_wanted.connect(self.dialogs.choose_weights)
         self.head.source_chosen.connect(control.set_source)
         self.head.formats_chosen.connect(control.use_formats)
@@ -167,7 +167,7 @@ class ReviewWorkspace(Workspace):
 
     def use_weights(self, weights: Path) -> None:
         """Read with a file of weights (from the run list, or dropped)."""
-        self.controller.use_weights(WeightsChoice.of_file(weights))
+        self.controller.choice.use_weights(WeightsChoice.of_file(weights))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if not self._sized and self.width() > 640:
@@ -175,7 +175,7 @@ class ReviewWorkspace(Workspace):
             self.splitter.setSizes([200, self.width() - 200 - 288, 288])
 
     def enter(self) -> None:
-        self.controller.refresh_weights()
+        self.controller.look_for_weights()
         self.strip.setFocus()
 
     def leave(self) -> None:
@@ -197,7 +197,7 @@ class ReviewWorkspace(Workspace):
     def save_state(self, settings: QSettings) -> None:
         settings.beginGroup(_GROUP)
         settings.setValue("splitter", self.splitter.saveState())
-        settings.setValue("formats", self.controller.formats)
+        settings.setValue("formats", self.controller.choice.formats)
         settings.setValue("smooth", self.canvas.smooth)
         settings.endGroup()
 
@@ -206,10 +206,10 @@ class ReviewWorkspace(Workspace):
         splitter = settings.value("splitter")
         if splitter is not None:
             self._sized = self.splitter.restoreState(splitter)
-        self.controller.formats = str(settings.value("formats", "ph"))
+        self.controller.choice.formats = str(settings.value("formats", "ph"))
         smooth = bool(settings.value("smooth", False, type=bool))
         settings.endGroup()
-        self.head.set_formats(self.controller.formats)
+        self.head.set_formats(self.controller.choice.formats)
         self.canvas.set_smooth(smooth)
         self.studio.commands.action("review.smooth").setChecked(smooth)
 
@@ -260,8 +260,8 @@ class ReviewWorkspace(Workspace):
     # -- showing: choices --------------------------------------------------------------------------------------------
 
     def _show_weights(self) -> None:
-        self.head.show_weights(self.controller.choices, self.controller.weights)
-        self.hint.setVisible(self.controller.weights is None)
+        self.head.show_weights(self.controller.choice.known, self.controller.choice.weights)
+        self.hint.setVisible(self.controller.choice.weights is None)
         self._say_empty()
         self.studio.commands.refresh()
 
@@ -270,6 +270,7 @@ class ReviewWorkspace(Workspace):
         footage = source is not None and source.video is not None and not fault
         self.head.show_source(source)
         self.player_bar.setVisible(footage)
+        self.list_panel.set_empty_text("Frames that are read are listed here" if footage else "")
         self.canvas.set_rectangle(None)
         if source is None:
             self.guide.say(
@@ -297,7 +298,7 @@ class ReviewWorkspace(Workspace):
             text = item.error
         elif item is not None and item.reading is not None:
             text = "No characters were found here"
-        elif control.weights is None:
+        elif control.choice.weights is None:
             text = "Nothing is read without weights: train a model, or choose a .pt file"
         elif control.source.video is not None:
             text = "This frame is not read yet. Ctrl+R reads it; Ctrl+B draws a rectangle around a plate"
