@@ -16,6 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QToolButton
 from pytestqt.qtbot import QtBot
 
+from lpstudio.dataset.types import Character, CropContent, CropState
 from lpstudio.studio.main_window import MainWindow
 from lpstudio.studio.places import open_settings
 from lpstudio.studio.train.view import TrainView
@@ -97,7 +98,14 @@ def test_a_training_is_started_watched_paused_resumed_and_finished_in_the_window
 ) -> None:
     view = open_train(empty_studio, training_project, qtbot)
     fill_form(view, epochs=6)
+    session = empty_studio.session
+    assert session is not None
+    box = ((10.0, 10.0), (40.0, 10.0), (40.0, 60.0), (10.0, 60.0))
+    edit = CropContent((Character(box, "X"),))
+    qtbot.waitUntil(view.start_button.isEnabled, timeout=10000)
+    session.save("images/train/p2.png", edit, CropState.VERIFIED)  # not on disk yet when the button is pressed
     run = start(view, training_project, qtbot)
+    assert "images/train/p2.png" in [crop.key for crop in run.crops("train")]
     press(view, "Pause")
     qtbot.waitUntil(lambda: shown_status(view) == RunStatus.PAUSED, timeout=WORKS_MS)
     assert view.page.trouble_text.startswith("Paused")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QFile, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
@@ -314,6 +314,26 @@ def test_a_plot_is_enlarged_by_a_double_click_and_the_others_come_back(
     assert not grid.plots["box_loss"].isVisible()
     QTest.mouseDClick(plot.canvas, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: grid.plots["box_loss"].isVisible(), timeout=2000)
+
+
+def test_a_run_moved_to_the_trash_leaves_the_list_and_the_others_stay(
+    studio: MainWindow, make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    kept = make_run("kept", 4, 4, FINISHED, age=100)
+    gone = make_run("gone", 4, 4, FINISHED)
+    view = enter_runs(studio, qtbot)
+    click_run(view, "gone-1")
+    if not QFile.supportsMoveToTrash():
+        pytest.skip("this system has no trash")
+    studio.run_command("train.delete")
+    qtbot.waitUntil(lambda: not gone.dir.exists(), timeout=5000)
+    qtbot.waitUntil(lambda: view.run_list.runs_model.rowCount() == 1, timeout=5000)
+    assert view.run_list.current_name == "kept-1"
+    assert kept.dir.is_dir()
+    trashed = [path.name for path in (tmp_path / "home").rglob("run.json")]
+    assert trashed == ["run.json"]
 
 
 def test_a_project_without_runs_says_how_to_get_one(studio: MainWindow, qtbot: QtBot) -> None:

@@ -35,6 +35,7 @@ class FollowedRun:
     history: RunHistory = field(default_factory=RunHistory)
     offset: int = 0
     size: int = -1  # of events.jsonl at the last look
+    best: Path | None = None  # the best weights so far
     last_words: tuple[str, ...] = ()  # what a process that died wrote last outside its events
 
     @property
@@ -88,8 +89,9 @@ def _read_on(followed: FollowedRun, deadline: float) -> tuple[FollowedRun, bool]
         size = 0
     status = run.status()
     if size == followed.size:
-        if status != followed.status:
-            followed = replace(followed, status=status, last_words=_last_words(run, status))
+        best = followed.best or run.best_weights
+        if status != followed.status or best != followed.best:
+            followed = replace(followed, status=status, best=best, last_words=_last_words(run, status))
         return followed, True
     history, offset = followed.history, followed.offset
     if size < offset:  # another file under the same name
@@ -100,9 +102,10 @@ def _read_on(followed: FollowedRun, deadline: float) -> tuple[FollowedRun, bool]
             newest = last_event(run.events_path)
             if newest is not None and newest.get("type") == "batch":
                 history = history.extended([newest])
-            return FollowedRun(run, status, history, offset, size, _last_words(run, status)), True
+            words = _last_words(run, status)
+            return FollowedRun(run, status, history, offset, size, run.best_weights, words), True
         history, offset = history.extended(events), further
-    return FollowedRun(run, status, history, offset, -1), False
+    return FollowedRun(run, status, history, offset, -1, followed.best), False
 
 
 def _last_words(run: Run, status: RunStatus) -> tuple[str, ...]:

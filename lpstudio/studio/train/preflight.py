@@ -27,6 +27,7 @@ from lpstudio.studio import theme
 from lpstudio.studio.icons import icon
 from lpstudio.studio.jobs import Jobs, plain_message
 from lpstudio.studio.train.class_bars import ClassBars
+from lpstudio.studio.train.editors import tint
 from lpstudio.studio.train.preflight_data import OvertakenError, Preflight, SplitSummary, Warning, summarise
 
 if TYPE_CHECKING:
@@ -300,6 +301,6 @@ class PreflightPanel(QScrollArea):
         self._faults_title.setVisible(bool(faults))
 
     def _recolour(self) -> None:
-        self._legend.setStyleSheet(f"color: {theme.color('text_dim').name()};")
+        tint(self._legend, "text_dim")
         if self._preflight is not None:
             self._show_warnings(self._preflight.warnings)

@@ -68,11 +68,12 @@ class RunsControl(QObject):
         self._show_tasks()
         view = self._view
         if view is not None:
-            runs = self.watch.runs
+            runs, before = self.watch.runs, view.run_list.current_name
             view.run_list.runs_model.set_runs(runs)
+            if before and not view.run_list.current_name:
+                view.run_list.choose(before)
             view.side.setTabText(RUNS, f"Runs ({len(runs)})" if runs else "Runs")
-            found = [(run.name, run.run.best_weights) for run in runs]
-            view.form.offer_runs([RunWeights(name, path) for name, path in found if path is not None])
+            view.form.offer_runs([RunWeights(run.name, run.best) for run in runs if run.best is not None])
             live = self.watch.live
             if self._wanted and view.run_list.choose(self._wanted):
                 self._wanted = ""
@@ -161,7 +162,7 @@ class RunsControl(QObject):
         return self.shown is not None and self.shown.settings is not None
 
     def has_best(self) -> bool:
-        return self.shown is not None and self.shown.run.best_weights is not None
+        return self.shown is not None and self.shown.best is not None
 
     def can_throw_away(self) -> bool:
         return self.shown is not None and not self.shown.is_live
@@ -191,9 +192,8 @@ class RunsControl(QObject):
             self.actions.resume(target)
 
     def review(self) -> None:
-        weights = self.shown.run.best_weights if self.shown is not None else None
-        if weights is not None:
-            self._studio.review_weights(weights)
+        if self.shown is not None and self.shown.best is not None:
+            self._studio.review_weights(self.shown.best)
 
     def open_folder(self) -> None:
         if self.shown is not None:

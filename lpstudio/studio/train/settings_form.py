@@ -23,7 +23,7 @@ from lpstudio.errors import LpStudioError
 from lpstudio.studio import theme
 from lpstudio.studio.icons import icon
 from lpstudio.studio.train.devices import Device
-from lpstudio.studio.train.editors import EDITOR_WIDTH, Editor, icon_button, make_editor
+from lpstudio.studio.train.editors import EDITOR_WIDTH, Editor, icon_button, make_editor, tint
 from lpstudio.studio.train.sources import DeviceEditor, RunWeights, WeightsEditor, kind_of, weights_note
 from lpstudio.studio.train.wording import counted, plain_number
 from lpstudio.training.settings import SettingInfo, TrainSettings
@@ -101,8 +101,7 @@ class SettingRow(QWidget):
         note, bad_note = self._note
         bad = bool(self._fault) or bad_note
         self._help.setText(self._fault or note or self.info.help)
-        colour = theme.color("error" if bad else "text_dim").name()
-        self._help.setStyleSheet(f"color: {colour};")
+        tint(self._help, "error" if bad else "text_dim")
 
     @property
     def is_marked(self) -> bool:
@@ -177,6 +176,7 @@ class SettingsForm(QScrollArea):
         self._past: list[TrainSettings] = []
         self._future: list[TrainSettings] = []
         self._faults: dict[str, str] = {}
+        self._weights_note = ("", False)
         self._device_note = "Looking for GPUs…"
         self._infos = {info.name: info for info in TrainSettings.infos()}
         self._rows: dict[str, SettingRow] = {}
@@ -228,8 +228,8 @@ class SettingsForm(QScrollArea):
     def faults(self) -> dict[str, str]:
         """What cannot be used, by the setting's name."""
         faults = dict(self._faults)
-        note, bad = weights_note(self._settings.weights, self._settings.size)
-        if bad:
+        note, is_bad = self._weights_note
+        if is_bad:
             faults["weights"] = note
         device = self._rows["device"].editor
         if isinstance(device, DeviceEditor) and device.missing:
@@ -346,9 +346,10 @@ class SettingsForm(QScrollArea):
         self._show_states()
 
     def _show_states(self) -> None:
-        settings, faults, changed = self._settings, self.faults, set(self.changed_names)
+        self._weights_note = weights_note(self._settings.weights, self._settings.size)
+        faults, changed = self.faults, set(self.changed_names)
         for name, row in self._rows.items():
-            note = weights_note(settings.weights, settings.size) if name == "weights" else ("", False)
+            note = self._weights_note if name == "weights" else ("", False)
             if name == "device":
                 note = (self._device_note, False)
             row.show_state(name in changed or name in self._faults, faults.get(name, ""), note)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QSplitter, QStackedWidget, QT
 from lpstudio.studio import theme
 from lpstudio.studio.commands import CommandTable
 from lpstudio.studio.icons import icon
+from lpstudio.studio.train.editors import tint
 from lpstudio.studio.train.preflight import PreflightPanel
 from lpstudio.studio.train.run_list import RunListView
 from lpstudio.studio.train.run_page import RunPage
@@ -101,4 +102,4 @@ class TrainView(QSplitter):
     def show_start_note(self, text: str, *, bad: bool) -> None:
         """The line above the start button."""
         self.start_note.setText(text)
-        self.start_note.setStyleSheet(f"color: {theme.color('error' if bad else 'text_dim').name()};")
+        tint(self.start_note, "error" if bad else "text_dim")
