@@ -22,12 +22,12 @@ from lpstudio.studio import theme
 from lpstudio.studio.annotate.crop_delegate import CropDelegate, Density
 from lpstudio.studio.annotate.crop_model import CropModel, Role
 from lpstudio.studio.annotate.filters import UNVERIFIED, CropFilter, Rows, matching, next_with_state
-from lpstudio.studio.annotate.row_view import RowView
 from lpstudio.studio.annotate.state_marks import MARKS
 from lpstudio.studio.icons import icon
 from lpstudio.studio.images import ImageLoader
 from lpstudio.studio.jobs import Jobs
 from lpstudio.studio.session import ProjectSession
+from lpstudio.studio.widgets.row_view import RowView
 
 _AT_ONCE = 20_000  # crops that are filtered without a thread
 
