@@ -10,7 +10,6 @@ from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
-    QListView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 from lpstudio.studio import theme
 from lpstudio.studio.icons import draw_icon
 from lpstudio.studio.review.items import ItemState, Order, ReviewItem, ReviewList, Show
+from lpstudio.studio.widgets.row_view import RowView
 
 ITEM_ROLE = int(Qt.ItemDataRole.UserRole)
 _ROW_HEIGHT = 48
@@ -165,7 +165,8 @@ class _ItemDelegate(QStyledItemDelegate):
             room -= QFontMetrics(font).horizontalAdvance(text) + 8
         painter.setFont(theme.font("small"))
         painter.setPen(theme.color("text_dim"))
-        shown = QFontMetrics(painter.font()).elidedText(item.name, Qt.TextElideMode.ElideMiddle, room)
+        cut = Qt.TextElideMode.ElideMiddle if item.frame is None else Qt.TextElideMode.ElideRight
+        shown = QFontMetrics(painter.font()).elidedText(item.name, cut, room)
         painter.drawText(rect, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), shown)
 
 
@@ -197,14 +198,12 @@ class ItemListPanel(QWidget):
         self.count_label.setFont(theme.font("small"))
         self.count_label.setContentsMargins(8, 0, 8, 4)
         self.count_label.setWordWrap(True)
-        self.view = QListView()
+        self.view = RowView()
+        self.view.set_row_height(_ROW_HEIGHT)
         self.view.setModel(self.model)
         self.view.setItemDelegate(_ItemDelegate(self.view))
-        self.view.setUniformItemSizes(True)
         self.view.setMouseTracking(True)
-        self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.view.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        self.view.setEditTriggers(RowView.EditTrigger.NoEditTriggers)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.view.setAccessibleName("Pictures under review")
         boxes = QVBoxLayout()

@@ -17,13 +17,16 @@ from lpstudio.studio.widgets.reading_strip import StripCell
 _DEFAULT_SIMILARITY = Similarity()
 
 
-def _hue(char: str, similarity: Similarity | None) -> QColor:
-    return theme.group_hue(char, similarity or _DEFAULT_SIMILARITY)
+def _hue(char: str, similarity: Similarity | None) -> QColor | None:
+    """The hue of a character's group on the surfaces of the window; None for a character of no group."""
+    groups = similarity or _DEFAULT_SIMILARITY
+    return theme.group_hue(char, groups) if theme.is_grouped(char, groups) else None
 
 
-def _bright(hue: QColor) -> QColor:
-    """A hue that can be read on a dark ground, whatever the theme."""
-    return hue if theme.is_dark() else hue.lighter(165)
+def _hue_over_picture(char: str, similarity: Similarity | None) -> QColor:
+    """The hue of a character's group over pictures: bright in both themes; white for a character of no group."""
+    groups = similarity or _DEFAULT_SIMILARITY
+    return theme.group_hue(char, groups, bright=True) if theme.is_grouped(char, groups) else QColor("#ffffff")
 
 
 def _label(item: ReviewItem, index: int) -> str | None:
@@ -45,7 +48,7 @@ def shapes_of(item: ReviewItem | None, similarity: Similarity | None) -> list[Ca
         CanvasShape(
             as_array(read.polygon),
             mark.char or "–",
-            _hue(mark.char, similarity),
+            _hue_over_picture(mark.char, similarity),
             Line.SOLID if mark.decided else Line.DRAFT,
         )
         for read, mark in zip(item.reading.characters, item.marks, strict=True)
@@ -72,7 +75,7 @@ def tags_of(item: ReviewItem | None, similarity: Similarity | None) -> list[Tag]
                 similar=read.similar,
                 decided=mark.decided,
                 disagrees=_disagrees(item, index, mark),
-                hue=_bright(_hue(mark.char, similarity)),
+                hue=_hue_over_picture(mark.char, similarity),
             )
         )
     return tags
