@@ -13,9 +13,9 @@ from lpstudio.plates.formats import Format
 from lpstudio.studio import theme
 from lpstudio.studio.commands import CommandTable
 from lpstudio.studio.icons import icon
+from lpstudio.studio.review.command_buttons import CommandButton
 from lpstudio.studio.review.fields import TextField
 from lpstudio.studio.review.player import format_duration
-from lpstudio.studio.review.player_bar import command_button
 from lpstudio.studio.review.sources import Source
 from lpstudio.studio.review.weights import WeightsChoice, WeightsKind
 
@@ -69,8 +69,8 @@ class HeadBar(QWidget):
         self.pattern.setPlaceholderText("LLL DDDD")
         self.pattern.setFixedWidth(96)
         self.pattern.hide()
-        self.read_button = command_button(commands, "review.read", text=True)
-        self.stop_button = command_button(commands, "review.stop", text=True)
+        self.read_button = CommandButton(commands, "review.read", "Read", primary=True)
+        self.stop_button = CommandButton(commands, "review.stop", "Stop")
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedSize(96, 8)

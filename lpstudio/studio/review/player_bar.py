@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from lpstudio.studio import theme
 from lpstudio.studio.commands import CommandTable
-from lpstudio.studio.menus import icon_action
+from lpstudio.studio.review.command_buttons import command_button
 from lpstudio.studio.review.fields import NumberField, TextField
 from lpstudio.studio.review.footage import VideoInfo
 from lpstudio.studio.review.frame_slider import FrameSlider
 from lpstudio.studio.review.items import Rectangle
 from lpstudio.studio.review.player import format_timecode, parse_timecode
-
-
-def command_button(commands: CommandTable, command_id: str, *, text: bool = False) -> QToolButton:
-    """A tool button for a command: its icon, and its title where there is room."""
-    button = QToolButton()
-    button.setDefaultAction(icon_action(commands, command_id))
-    button.setIconSize(QSize(16, 16))
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    style = Qt.ToolButtonStyle
-    button.setToolButtonStyle(style.ToolButtonTextBesideIcon if text else style.ToolButtonIconOnly)
-    return button
 
 
 class PlayerBar(QWidget):

@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from lpstudio.studio.commands import CommandTable
-from lpstudio.studio.icons import icon
 from lpstudio.studio.review.character_table import CharacterTable
+from lpstudio.studio.review.command_buttons import CommandButton
 from lpstudio.studio.review.items import ReviewItem
 from lpstudio.studio.review.plate_panel import PlatePanel
-
-
-class CommandButton(QPushButton):
-    """A push button for a command of the table: follows its state and tooltip."""
-
-    def __init__(self, commands: CommandTable, command_id: str, title: str, *, primary: bool = False) -> None:
-        super().__init__(title)
-        self._action = commands.action(command_id)
-        self.setProperty("primary", primary)
-        self.setAccessibleName(title or commands.command(command_id).title.replace("&", ""))
-        self.setIcon(icon(commands.command(command_id).icon, "text_on_accent" if primary else "icon"))
-        self.setIconSize(QSize(16, 16))
-        self.clicked.connect(self._action.trigger)
-        self._action.changed.connect(self._follow)
-        self._follow()
-
-    def _follow(self) -> None:
-        self.setEnabled(self._action.isEnabled())
-        self.setToolTip(self._action.toolTip())
 
 
 class SidePanel(QWidget):

@@ -71,6 +71,7 @@ class ReviewWorkspace(Workspace):
         commands = self.studio.commands
         self.head = HeadBar(commands)
         self.hint = WeightsHint(commands)
+        self.hint.hide()  # until it is known that there are none
         self.list_panel = ItemListPanel(self.controller.items)
         self.guide = Guide(commands)
         self.player_bar = PlayerBar(commands)
