@@ -12,7 +12,7 @@ import typer
 from lpstudio.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from lpstudio.evaluation.evaluate import Evaluation
+    from lpstudio.evaluation.results import Evaluation
 
 
 def command(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,177 +16,16 @@ from lpstudio.dataset.training_set import LABEL_FAULT, PICTURE_FAULT, collect
 from lpstudio.dataset.types import Character, CropState, Polygon
 from lpstudio.errors import LpStudioError
 from lpstudio.evaluation.measures import CharacterCounts, box_iou, count_characters, match_boxes
+from lpstudio.evaluation.results import CropResult, Evaluation
 from lpstudio.plates.formats import FormatSet
-from lpstudio.plates.order import box_of
+from lpstudio.plates.order import box_of, group_plates
 from lpstudio.reading.pictures import Picture, load_picture
 from lpstudio.reading.plate import plates_of
 from lpstudio.reading.reader import CharacterReader
 from lpstudio.reading.stream import read_seen, scaled
 
 _BATCH = 16
-FIRST = 5  # hypotheses among which a text counts as found
 _STAYS_OUT = frozenset({CropState.IGNORED.value})
-
-
-@dataclass(frozen=True)
-class CropResult:
-    """What was read on one crop, and what stands there.
-
-    ``true``: the labelled characters, or None where there are no labels to count with. ``text``: the plate's known
-    text, or None. ``pairs``: (true, found) indices into ``true`` and ``found``; ``found``: the characters of all
-    plates, plate after plate, as in the JSON schema. ``outline_iou``: of each pair, the overlap of the polygons.
-    """
-
-    key: str
-    image: Path
-    width: int
-    height: int
-    plates: tuple[dict[str, Any], ...]
-    true: tuple[Character, ...] | None
-    text: str | None
-    counts: CharacterCounts
-    pairs: tuple[tuple[int, int], ...] = ()
-    outline_iou: tuple[float, ...] = ()
-
-    @property
-    def found(self) -> list[dict[str, Any]]:
-        return [character for plate in self.plates for character in plate["characters"]]
-
-    @property
-    def best_plate(self) -> dict[str, Any] | None:
-        """The plate that counts: the most probable one."""
-        return max(self.plates, key=lambda plate: plate["probability"], default=None)
-
-    @property
-    def said(self) -> str:
-        plate = self.best_plate
-        return normalise_text(plate["text"]) if plate else ""
-
-    @property
-    def plate_right(self) -> bool:
-        return self.text is not None and self.said == self.text
-
-    @property
-    def errors(self) -> int:
-        """Characters read wrong, missed and found too many; one more where only the plate's text is wrong."""
-        wrong = self.counts.characters - self.counts.top1 + self.counts.extra
-        return wrong if wrong or self.text is None or self.plate_right else 1
-
-
-@dataclass(frozen=True)
-class Confusion:
-    """How often ``true`` was read as ``read`` (both characters); ``similar``: they look alike."""
-
-    true: str
-    read: str
-    count: int
-    similar: bool
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """The outcome for one split. ``faults``: crops that could not be read, with the reason."""
-
-    project: str
-    split: str
-    weights: str
-    weights_path: Path
-    calibrated: bool
-    formats: str
-    crops: tuple[CropResult, ...]
-    confusions: tuple[Confusion, ...]
-    faults: tuple[tuple[str, str], ...]
-    left_out: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def counts(self) -> CharacterCounts:
-        """Of all labelled crops together."""
-        return sum((crop.counts for crop in self.crops if crop.true is not None), CharacterCounts())
-
-    @property
-    def labelled(self) -> int:
-        return sum(crop.true is not None for crop in self.crops)
-
-    @property
-    def texts_known(self) -> int:
-        return sum(crop.text is not None for crop in self.crops)
-
-    @property
-    def plates_right(self) -> int:
-        return sum(crop.plate_right for crop in self.crops)
-
-    @property
-    def plates_among_first(self) -> int:
-        """Plates whose text is among the first five hypotheses."""
-        return sum(
-            crop.text in [normalise_text(h["text"]) for h in crop.best_plate["hypotheses"][:FIRST]]
-            for crop in self.crops
-            if crop.text is not None and crop.best_plate is not None
-        )
-
-    @property
-    def outline_iou(self) -> float | None:
-        """The mean overlap of the outlines of matched characters with the labelled ones, or None without any."""
-        values = [value for crop in self.crops for value in crop.outline_iou]
-        return float(np.mean(values)) if values else None
-
-    @property
-    def wrong_within_groups(self) -> float | None:
-        """Of the characters read as another one, the share that was read as a look-alike; None when there are none."""
-        wrong = sum(one.count for one in self.confusions)
-        return sum(one.count for one in self.confusions if one.similar) / wrong if wrong else None
-
-    def worst(self, most: int) -> list[CropResult]:
-        """The crops with the most errors first; those without any are left out."""
-        ranked = sorted((crop for crop in self.crops if crop.errors), key=lambda crop: (-crop.errors, crop.key))
-        return ranked[:most]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The figures as plain data, each crop with its own."""
-        counts, known = self.counts, self.texts_known
-        return {
-            "schema": 1,
-            "project": self.project,
-            "split": self.split,
-            "weights": self.weights,
-            "weights_path": str(self.weights_path),
-            "calibrated": self.calibrated,
-            "formats": self.formats,
-            "characters": {
-                "crops": self.labelled,
-                "characters": counts.characters,
-                "top1": _share(counts.top1, counts.characters),
-                "top2": _share(counts.top2, counts.characters),
-                "missed": counts.missed,
-                "extra": counts.extra,
-                "outline_iou": _rounded(self.outline_iou),
-                "wrong_within_groups": _rounded(self.wrong_within_groups),
-            },
-            "plates": {
-                "known": known,
-                "right": _share(self.plates_right, known),
-                "among_first_five": _share(self.plates_among_first, known),
-            },
-            "confusions": [
-                {"true": c.true, "read": c.read, "count": c.count, "similar": c.similar} for c in self.confusions
-            ],
-            "left_out": self.left_out,
-            "faults": [{"source": key, "message": message} for key, message in self.faults],
-            "crops": [
-                {
-                    "source": crop.key,
-                    "text": crop.text,
-                    "said": crop.said,
-                    "right": crop.plate_right if crop.text is not None else None,
-                    "characters": crop.counts.characters if crop.true is not None else None,
-                    "top1": crop.counts.top1 if crop.true is not None else None,
-                    "top2": crop.counts.top2 if crop.true is not None else None,
-                    "missed": crop.counts.missed if crop.true is not None else None,
-                    "extra": crop.counts.extra if crop.true is not None else None,
-                }
-                for crop in self.crops
-            ],
-        }
 
 
 @dataclass(frozen=True)
@@ -233,7 +72,7 @@ def evaluate(
         calibrated=reader.weights.calibrated,
         formats=formats.name,
         crops=tuple(results),
-        confusions=_confusions(results, project),
+        similarity=project.settings.similarity,
         faults=tuple(faults),
         left_out=left_out,
     )
@@ -291,10 +130,15 @@ def _read(
         if picture is not None:
             seen = [scaled(one, picture.scale) for one in next(found)]
             plates = plates_of(seen, formats, project.settings.similarity)
-            yield _compare(task, plates, picture.width, picture.height)
+            # The plates tell a few candidates of each character; what the truth was given needs the whole posterior.
+            order = [i for group in group_plates([one.box for one in seen]) for i in group]
+            posteriors = [seen[i].probabilities for i in order]
+            yield _compare(task, plates, posteriors, picture.width, picture.height)
 
 
-def _compare(task: _Task, plates: list[dict[str, Any]], width: int, height: int) -> CropResult:
+def _compare(
+    task: _Task, plates: list[dict[str, Any]], posteriors: Sequence[Mapping[str, float]], width: int, height: int
+) -> CropResult:
     result = CropResult(task.key, task.image, width, height, tuple(plates), task.true, task.text, CharacterCounts())
     if task.true is None:
         return result
@@ -308,10 +152,14 @@ def _compare(task: _Task, plates: list[dict[str, Any]], width: int, height: int)
         counted = [i for i in counted if not hidden[i]]
     counted_boxes = [boxes[i] for i in counted]
     candidates = [[c["char"] for c in found[i]["candidates"]] for i in counted]
-    counts = count_characters(true_boxes, [one.char for one in task.true], counted_boxes, candidates)
     pairs = tuple((t, counted[f]) for t, f in match_boxes(true_boxes, counted_boxes))
-    overlaps = tuple(polygon_iou(task.true[t].polygon, found[f]["polygon"]) for t, f in pairs)
-    return CropResult(task.key, task.image, width, height, tuple(plates), task.true, task.text, counts, pairs, overlaps)
+    return replace(
+        result,
+        counts=count_characters(true_boxes, [one.char for one in task.true], counted_boxes, candidates),
+        pairs=pairs,
+        outline_iou=tuple(polygon_iou(task.true[t].polygon, found[f]["polygon"]) for t, f in pairs),
+        likelihoods=tuple(posteriors[f].get(task.true[t].char) for t, f in pairs),
+    )
 
 
 def polygon_iou(a: Sequence[Sequence[float]], b: Sequence[Sequence[float]]) -> float:
@@ -330,25 +178,3 @@ def polygon_iou(a: Sequence[Sequence[float]], b: Sequence[Sequence[float]]) -> f
         masks.append(mask.astype(bool))
     union = int((masks[0] | masks[1]).sum())
     return float((masks[0] & masks[1]).sum() / union) if union else 0.0
-
-
-def _confusions(results: Sequence[CropResult], project: Project) -> tuple[Confusion, ...]:
-    """The characters read as others, the most frequent first."""
-    counted: Counter[tuple[str, str]] = Counter()
-    for crop in results:
-        for t, f in crop.pairs:
-            true = crop.true[t].char if crop.true is not None else ""
-            read = crop.found[f]["candidates"][0]["char"]
-            if read != true:
-                counted[true, read] += 1
-    similar = project.settings.similarity.is_similar
-    ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(Confusion(true, read, count, similar(true, read)) for (true, read), count in ranked)
-
-
-def _share(part: int, whole: int) -> float | None:
-    return round(part / whole, 6) if whole else None
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 6)

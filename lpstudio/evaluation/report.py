@@ -10,7 +10,8 @@ from pathlib import Path
 
 from lpstudio.dataset.atomic import write_bytes_atomic
 from lpstudio.errors import LpStudioError
-from lpstudio.evaluation.evaluate import FIRST, Confusion, CropResult, Evaluation
+from lpstudio.evaluation.confusions import Confusion
+from lpstudio.evaluation.results import FIRST, CropResult, Evaluation
 
 WORST = 40
 RIGHT = 6
