@@ -336,6 +336,21 @@ def test_a_run_moved_to_the_trash_leaves_the_list_and_the_others_stay(
     assert trashed == ["run.json"]
 
 
+def test_in_a_small_window_the_plots_stand_below_each_other_and_none_covers_another(
+    studio: MainWindow, make_run: MakeRun, qtbot: QtBot
+) -> None:
+    make_run("plain", 12, 12, FINISHED)
+    view = enter_runs(studio, qtbot)
+    grid = view.page.grid
+    for width, height in ((960, 600), (1280, 800), (1920, 1080)):
+        studio.resize(width, height)
+        qtbot.wait(100)
+        places = [plot.geometry() for plot in grid.plots.values()]
+        assert all(grid.rect().contains(place) for place in places)
+        assert not any(a.intersects(b) for i, a in enumerate(places) for b in places[:i])
+        assert grid.width() <= view.page.width()
+
+
 def test_a_project_without_runs_says_how_to_get_one(studio: MainWindow, qtbot: QtBot) -> None:
     view = enter_runs(studio, qtbot)
     assert view.main.currentWidget() is view.no_runs

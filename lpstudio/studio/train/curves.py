@@ -6,7 +6,7 @@ import html
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -21,7 +21,7 @@ from lpstudio.studio.train.wording import figure, percent, without_tags
 COMPARED_DARK = ("#f2e394", "#2fae8a", "#ffb3c6", "#a98bf0", "#c79a6b")
 COMPARED_LIGHT = ("#7d6a00", "#0a6d55", "#c23b72", "#6a45c9", "#85552a")
 LEAST_PLOT_WIDTH = 190
-LEAST_PLOT_HEIGHT = 120
+LEAST_PLOT_HEIGHT = 136
 DRAW_APART_MS = 12  # a plot of 300 epochs takes 3 ms to draw: one after the other, no paint event takes long
 
 
@@ -180,6 +180,7 @@ class CurveGrid(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._grid = QGridLayout(self)
+        self._grid.setSizeConstraint(QGridLayout.SizeConstraint.SetNoConstraint)  # columns follow the width
         self._grid.setContentsMargins(8, 4, 8, 4)
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(8)
@@ -256,6 +257,8 @@ class CurveGrid(QWidget):
         self._columns = columns
         for row in range(self._grid.rowCount()):
             self._grid.setRowStretch(row, 0)
+        rows = 1 if self._enlarged else -(-count // columns)
+        self.setMinimumHeight(rows * (LEAST_PLOT_HEIGHT + 8))
         for at, (plot_id, plot) in enumerate(self._plots.items()):
             self._grid.removeWidget(plot)
             alone = plot_id == self._enlarged
@@ -269,6 +272,9 @@ class CurveGrid(QWidget):
                 self._grid.setRowStretch(at // columns, 1)
         for column in range(4):
             self._grid.setColumnStretch(column, 1 if column < columns and not self._enlarged else 0)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(LEAST_PLOT_WIDTH + 16, self.minimumHeight())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QSplitter,
     QTabWidget,
@@ -32,6 +33,8 @@ from lpstudio.studio.train.run_list import STATE_MARKS, loss_name
 from lpstudio.studio.train.run_settings import RunSettingsTable
 from lpstudio.studio.train.wording import counted, day_and_time, duration, figure, memory, percent, without_tags
 from lpstudio.training.runs import RunStatus
+
+WORDS_FROM = 760  # px of width
 
 
 def progress_text(followed: FollowedRun) -> str:
@@ -161,6 +164,7 @@ class RunPage(QWidget):
         self._followed: FollowedRun | None = None
         self._compared: list[tuple[str, RunHistory]] = []
         self._asked = ""
+        self._worded: list[QToolButton] = []
         self._mark = QLabel()
         self._name = QLabel()
         self._name.setFont(theme.font("title"))
@@ -179,6 +183,7 @@ class RunPage(QWidget):
             button.setAccessibleName(action.text().replace("&", "").rstrip("…"))
             if action in worded:
                 button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+                self._worded.append(button)
             head.addWidget(button)
         self._bar = QProgressBar()
         self._bar.setRange(0, 1000)
@@ -217,7 +222,14 @@ class RunPage(QWidget):
         self.grid = CurveGrid()
         self.grid.epoch_hovered.connect(self._show_epoch)
         self._log_scale.toggled.connect(self.grid.set_log)
-        self._curves_column.addWidget(self.grid, 1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self.grid)
+        scroll.viewport().setAutoFillBackground(False)
+        self.grid.setAutoFillBackground(False)
+        self._curves_column.addWidget(scroll, 1)
         self.log = LogView()
         self.settings_table = RunSettingsTable()
         self.tabs = QTabWidget()
@@ -317,6 +329,15 @@ class RunPage(QWidget):
     def epoch_text(self) -> str:
         """The line above the curves as plain text."""
         return without_tags(self._epoch.text())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room, the buttons go without their words."""
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        if self.width() < WORDS_FROM:
+            style = Qt.ToolButtonStyle.ToolButtonIconOnly
+        for button in self._worded:
+            button.setToolButtonStyle(style)
+        super().resizeEvent(event)
 
     def _recolour(self) -> None:
         self._trouble.recolour()
