@@ -84,6 +84,7 @@ class FootagePlayer(QObject):
         self._asked: int | None = None
         self._wanted: int | None = None
         self._generation = 0
+        self._complained = False
         self.info: VideoInfo | None = None
         self.shown: int | None = None
         self.time_s = 0.0
@@ -175,6 +176,7 @@ class FootagePlayer(QObject):
     def play(self) -> None:
         if self.info is None or self._clock is None or self.playing:
             return
+        self._complained = False
         self._clock.start(self.shown or 0, time.monotonic())
         self._timer.start(max(4, round(500 / self.info.fps)))
         self.playing_changed.emit(True)
@@ -241,11 +243,14 @@ class FootagePlayer(QObject):
         if generation != self._generation:
             return
         if self.playing and self._clock is not None and frame < self._clock.count - 1:
-            self._settled()  # the next frames may be whole; the missing one was only passed over
+            # The next frames may be whole: the missing one is passed over, and said once while playing.
+            said, self._complained = self._complained, True
         else:
             self.pause()
-            self._settled()
-        self.frame_failed.emit(frame, message)
+            said = False
+        self._settled()
+        if not said:
+            self.frame_failed.emit(frame, message)
 
     def _settled(self) -> None:
         """The frame on its way is here or lost: ask for the newest wish."""
