@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 
+def one_line(text: str) -> str:
+    """A text, a file's name above all, without what breaks lines or cannot be printed."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape", "replace").decode() for char in text)
+
+
 class LpStudioError(Exception):
     """A failure with a message made for the person at the screen.
 
@@ -23,7 +28,8 @@ class LpStudioError(Exception):
         """``file:line``, ``file`` or an empty string."""
         if self.path is None:
             return ""
-        return f"{self.path}:{self.line}" if self.line is not None else str(self.path)
+        path = one_line(str(self.path))
+        return f"{path}:{self.line}" if self.line is not None else path
 
     @property
     def message(self) -> str:

@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 the work failed or faults were found; 2 the call is wrong.
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 from typing import Annotated
 
@@ -13,7 +14,7 @@ import typer
 
 from lpstudio import __version__
 from lpstudio.cli.names import COMMAND_NAMES
-from lpstudio.errors import LpStudioError, UsageError
+from lpstudio.errors import LpStudioError, UsageError, one_line
 
 # Typer brings its own copy of click from 0.2x on and uses the installed one before: take the class from its own errors.
 _CallError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
@@ -49,6 +50,7 @@ for _name in COMMAND_NAMES:
 
 def run_command_line(arguments: list[str]) -> int:
     """Run one command; returns the exit code and never raises for what a person can cause."""
+    _print_any_name()
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
@@ -65,11 +67,21 @@ def run_command_line(arguments: list[str]) -> int:
         return _fail(error, _wrong_call(error), 2, debug)
     except BrokenPipeError:
         return 1
-    except (OSError, MemoryError) as error:
-        return _fail(error, str(error) or type(error).__name__, 1, debug)
+    except OSError as error:
+        what = error.strerror or str(error) or type(error).__name__
+        return _fail(error, f"{one_line(str(error.filename))}: {what}" if error.filename else what, 1, debug)
+    except MemoryError as error:
+        return _fail(error, "there is not enough memory for this", 1, debug)
     except Exception as error:
         what = f"unexpected error: {type(error).__name__}: {' '.join(str(error).split())}"
         return _fail(error, f"{what}. Run it again with --debug to see where", 1, debug)
+
+
+def _print_any_name() -> None:
+    """Names of files may hold what the terminal cannot show: escaped there, never a failure."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _wrong_call(error: BaseException) -> str:

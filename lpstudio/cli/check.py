@@ -33,7 +33,8 @@ def command(
             faults = check_project(opened, show, images=images)
             crops = len(opened.index)
     except LpStudioError as error:  # what keeps it from opening is a fault like the others
-        faults = [Fault("dataset", error.path or project, error.line, error.what)]
+        what = f"{error.what}. {error.remedy}" if error.remedy else error.what
+        faults = [Fault("dataset", error.path or project, error.line, what)]
     counted = [fault for fault in faults if fault.severity is not Severity.INFO]
     if json_file is not None:
         _write_json(json_file, faults)

@@ -80,8 +80,12 @@ def _new_run(project: Project, changes: dict[str, Any]) -> Run:
         )
     _describe(training_set)
     weights = Path(settings.weights).expanduser()
-    if not weights.is_file() and (weights.parent != Path() or _is_unknown_name(settings.weights)):
-        raise LpStudioError("there is no such weights file", path=settings.weights)
+    if settings.weights not in {"starter", "scratch"} and weights.exists():
+        from lpstudio.reading.weights import find_weights
+
+        find_weights(weights)  # a folder or a wrong kind of file is named before a run is made
+    elif weights.parent != Path() or _is_unknown_name(settings.weights):
+        raise LpStudioError("there is no such weights file", path=settings.weights, remedy="Check the name")
     return create_run(project, settings, training_set)
 
 

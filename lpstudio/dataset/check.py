@@ -21,7 +21,7 @@ from lpstudio.dataset.project import Project
 from lpstudio.dataset.scan import label_folder, read_list
 from lpstudio.dataset.settings import ProjectSettings
 from lpstudio.dataset.types import Character
-from lpstudio.errors import LpStudioError
+from lpstudio.errors import LpStudioError, one_line
 
 Progress = Callable[[str, int, int], None]
 
@@ -48,7 +48,8 @@ class Fault:
 
     @property
     def where(self) -> str:
-        return f"{self.path}:{self.line}" if self.line is not None else str(self.path)
+        path = one_line(str(self.path))
+        return f"{path}:{self.line}" if self.line is not None else path
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as ``lpstudio check --json`` writes it."""

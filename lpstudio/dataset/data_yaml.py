@@ -13,6 +13,9 @@ from lpstudio.errors import LpStudioError
 
 SPLITS = ("train", "val", "test")
 YAML_NAMES = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
+# A data.yaml has a few hundred bytes; reading YAML takes a hundred times its size in memory.
+_MAX_BYTES = 4 << 20
+_YAML_REMEDY = "Mend it in a text editor: train, val and names must stand there"
 _NAMES_REMEDY = "Give every class its character under names:, for instance names: [A, B, C, …]"
 
 
@@ -55,10 +58,14 @@ def find_data_yaml(path: Path) -> Path:
             return path
         raise LpStudioError("this is no data.yaml", path=path, remedy="Open a dataset's folder or its data.yaml")
     if not path.is_dir():
-        raise LpStudioError("there is no such file or folder", path=path)
+        raise LpStudioError("there is no such file or folder", path=path, remedy="Check the name")
     for name in YAML_NAMES:
         if (path / name).is_file():
             return path / name
+        if (path / name).is_symlink():
+            raise LpStudioError("this link leads nowhere", path=path / name, remedy="Put the file that it means there")
+        if (path / name).is_dir():
+            raise LpStudioError("this is a folder, not a file", path=path / name, remedy="Move it out of the way")
     others = sorted(p for p in path.iterdir() if p.suffix.lower() in (".yaml", ".yml") and p.is_file())
     if len(others) == 1:
         return others[0]
@@ -83,6 +90,12 @@ def read_data_yaml(path: Path) -> DataYaml:
 
 def _read_text(path: Path) -> str:
     try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise LpStudioError(
+                f"this is no data.yaml: it has more than {_MAX_BYTES >> 20} MB",
+                path=path,
+                remedy="Put the pictures' names into a .txt list, and that list's name here",
+            )
         data = path.read_bytes()
     except OSError as error:
         raise LpStudioError(f"it cannot be read: {error.strerror or error}", path=path) from error
@@ -108,9 +121,9 @@ def _parse(text: str, path: Path) -> tuple[dict[str, Any], dict[str, int]]:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "it cannot be understood"
         line = mark.line + 1 if mark is not None else None
-        raise LpStudioError(f"broken YAML: {problem}", path=path, line=line) from error
+        raise LpStudioError(f"broken YAML: {problem}", path=path, line=line, remedy=_YAML_REMEDY) from error
     except (ValueError, RecursionError) as error:  # a date that is none, an absurd nesting
-        raise LpStudioError(f"broken YAML: {error}", path=path) from error
+        raise LpStudioError(f"broken YAML: {error}", path=path, remedy=_YAML_REMEDY) from error
     if not isinstance(data, dict):
         raise LpStudioError(
             "this is no dataset: train, val and names are missing", path=path, line=1 if text.strip() else None
@@ -157,6 +170,8 @@ def _alphabet(data: dict[str, Any], lines: dict[str, int], path: Path, notes: li
         shown = ", ".join(alphabet.foreign[:8]) + ("…" if len(alphabet.foreign) > 8 else "")
         notes.append(YamlNote("foreign-class", line, f"classes that are no plate characters are kept: {shown}"))
     count = data.get("nc")
+    if isinstance(count, (list, dict)):
+        raise LpStudioError("nc must be the number of classes", path=path, line=lines["nc"], remedy="Leave nc out")
     if count is not None and str(count) != str(len(alphabet)):
         notes.append(YamlNote("class-count", lines["nc"], f"nc is {count}, but names has {len(alphabet)} classes"))
     return alphabet
@@ -166,6 +181,10 @@ def _base_folder(data: dict[str, Any], lines: dict[str, int], path: Path, notes:
     """The folder that the splits are relative to: ``path``, or the yaml's own folder."""
     own = path.parent.resolve()
     given = data.get("path")
+    if isinstance(given, (list, dict)):
+        raise LpStudioError(
+            "path must be a folder", path=path, line=lines["path"], remedy="Leave it out: the yaml's folder counts"
+        )
     if given is None or not str(given).strip():
         return own
     folder = Path(str(given)).expanduser()

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from lpstudio.errors import LpStudioError
+from lpstudio.errors import LpStudioError, one_line
 from lpstudio.reading.footage import Footage
 from lpstudio.reading.plate import line
 from lpstudio.reading.sources import Item, Kind
 
 Sink = Callable[[Mapping[str, Any]], None]
 
+# Names of files have at most 255 bytes, and more comes behind the stem.
+_LONGEST_STEM = 200
 COLUMNS = ("source", "frame", "time_s", "plate", "text", "probability", "format", "x1", "y1", "x2", "y2", "error")
 
 
@@ -143,10 +146,11 @@ class OverlaySink:
 
     def _name(self, item: Item) -> str:
         if item.source not in self._names:
-            taken, number, name = set(self._names.values()), 1, item.path.stem
+            stem = os.fsencode(item.path.stem)[:_LONGEST_STEM].decode(errors="ignore")
+            taken, number, name = set(self._names.values()), 1, stem
             while name in taken:
                 number += 1
-                name = f"{item.path.stem}-{number}"
+                name = f"{stem}-{number}"
             self._names[item.source] = name
         return self._names[item.source]
 
@@ -160,4 +164,4 @@ def print_reading(reading: Mapping[str, Any]) -> None:
         f"{plate['text'] or '?'} {plate['probability']:.1%}" + (f" {plate['format']}" if plate["format"] else "")
         for plate in reading["plates"]
     ]
-    print(f"{place}: {'; '.join(said) or 'no plate'}")
+    print(f"{one_line(place)}: {'; '.join(said) or 'no plate'}")

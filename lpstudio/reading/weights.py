@@ -8,6 +8,8 @@ import math
 import pickle
 import warnings
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +26,7 @@ log = logging.getLogger(__name__)
 
 _STRIDE = 32
 _RETRAIN = "Choose weights that lpstudio train made"
+_CHOOSE = "Check the name, or choose other weights"
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,11 @@ def find_weights(given: Path | None) -> Path:
     if path.is_dir():
         raise LpStudioError("weights are a file, this is a folder", path=path, remedy="Name the best.pt in it")
     if not path.is_file():
-        raise LpStudioError("there are no such weights", path=path)
+        raise LpStudioError("there are no such weights", path=path, remedy=_CHOOSE)
+    if path.suffix.lower() != ".pt":
+        raise LpStudioError("weights are a .pt file", path=path, remedy=_RETRAIN)
+    if path.stat().st_size == 0:
+        raise LpStudioError("the weights file is empty", path=path, remedy="Copy it again, or train anew")
     return path
 
 
@@ -76,6 +83,8 @@ def load_weights(given: Path | None, device: str | None = None) -> Weights:
     """
     path = find_weights(given)
     model, checkpoint = open_model(path)
+    # What it warns of while pictures are decoded would stand on standard output, among the readings.
+    logging.getLogger("ultralytics").setLevel(logging.ERROR)
     alphabet = _alphabet(model, path)
     target = _device(device)
     side = _side(checkpoint)
@@ -101,8 +110,7 @@ def open_model(path: Path) -> tuple[Any, dict[str, Any]]:
 
     Raises LpStudioError as :func:`load_weights` does.
     """
-    stay_offline()
-    checkpoint = _open_checkpoint(path)
+    checkpoint = open_checkpoint(path)
 
     from ultralytics.nn.tasks import SegmentationModel
 
@@ -114,18 +122,17 @@ def open_model(path: Path) -> tuple[Any, dict[str, Any]]:
     return model, checkpoint
 
 
-def _open_checkpoint(path: Path) -> Any:
-    if path.suffix.lower() != ".pt":
-        raise LpStudioError("weights are a .pt file", path=path, remedy=_RETRAIN)
-    if path.stat().st_size == 0:
-        raise LpStudioError("the weights file is empty", path=path)
+def open_checkpoint(path: Path) -> Any:
+    """What a ``.pt`` file holds, nothing of which is run. Raises LpStudioError as :func:`load_weights` does."""
+    stay_offline()
     from ultralytics.nn.tasks import torch_safe_load
 
+    _must_be_safe(path)
     speaker = logging.getLogger("ultralytics")  # it writes to standard output, where readings may go
     level = speaker.level
     speaker.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _taken_by_name():
             warnings.simplefilter("ignore")
             checkpoint, _ = torch_safe_load(path.absolute(), safe_only=True)
     except (FileNotFoundError, PermissionError) as error:
@@ -137,7 +144,7 @@ def _open_checkpoint(path: Path) -> Any:
             raise LpStudioError(
                 "these weights hold something else than a known model, which could run code; nothing of it was run",
                 path=path,
-                remedy="Use them only if you trust where they come from, and save them again with plain Ultralytics",
+                remedy="Use weights from somebody you trust, or train your own",
             ) from None
         raise LpStudioError(
             "this is no weights file, or it is damaged or cut off", path=path, remedy="Copy it again, or train anew"
@@ -145,6 +152,31 @@ def _open_checkpoint(path: Path) -> Any:
     finally:
         speaker.setLevel(level)
     return checkpoint
+
+
+def _must_be_safe(path: Path) -> None:
+    """On a torch that cannot open weights safely Ultralytics opens them unsafely and says nothing: refuse instead."""
+    from ultralytics.nn import tasks
+
+    if not tasks._SafeLoad.SUPPORTED:
+        raise LpStudioError(
+            "not opened: the torch installed here cannot open weights without running what is in them",
+            path=path,
+            remedy="Install torch 2.6 or newer",
+        )
+
+
+@contextmanager
+def _taken_by_name() -> Iterator[None]:
+    """Open the file that was named: Ultralytics drops apostrophes, takes one name for another, and may download."""
+    from ultralytics.utils import downloads
+
+    search = downloads.attempt_download_asset
+    downloads.attempt_download_asset = str
+    try:
+        yield
+    finally:
+        downloads.attempt_download_asset = search
 
 
 def _chain_has(error: BaseException | None, kind: type[BaseException]) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 
 from lpstudio.dataset.types import CropState
+from lpstudio.errors import one_line
 from lpstudio.studio.workspace import Notice, Severity
 
 if TYPE_CHECKING:
@@ -70,10 +71,10 @@ class SessionWatch(QObject):
         self._window.notify(Notice(text, Severity.ERROR, command_id, title))
 
     def _crop_failed(self, key: str, message: str) -> None:
-        self._say(f"{key} is not saved: {message}. Your work is kept here", "file.save", "Try again")
+        self._say(f"{message}. Your work on {one_line(key)} is kept here", "file.save", "Try again")
 
     def _settings_failed(self, message: str) -> None:
-        self._say(f"Not saved: {message}", "file.save", "Try again")
+        self._say(message, "file.save", "Try again")
 
     def say_not_saved(self, lead: str) -> None:
         """Say which work is not on disk and why."""

@@ -200,7 +200,7 @@ def create_run(project: Project, settings: TrainSettings, training_set: Training
     Raises LpStudioError when no crop takes part or the folder cannot be made.
     """
     settings.check()
-    if settings.weights.endswith(".pt") and Path(settings.weights).expanduser().is_file():
+    if settings.weights.lower().endswith(".pt") and Path(settings.weights).expanduser().is_file():
         settings = replace(settings, weights=str(Path(settings.weights).expanduser().resolve()))
     crops = {split: _frozen_crops(training_set, split, project.alphabet) for split in SPLITS}
     if not crops["train"]:

@@ -48,10 +48,11 @@ def train(run: Run, device: str, conductor: Conductor | None, log: EventLog | No
 
 
 def tell_failure(run: Run, log: EventLog, error: BaseException) -> None:
-    """The last event of a run that went wrong; the whole story goes to its log file."""
-    traceback.print_exception(error)
+    """The last event of a run that went wrong; the whole story goes to its log file, if there is room for it."""
     told = plain_error(error, run)
     log.write("failed", message=told.message, path=str(told.path or ""))
+    with contextlib.suppress(OSError):
+        traceback.print_exception(error)
 
 
 class _WarningsToEvents(logging.Handler):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +15,10 @@ import ultralytics.engine.trainer as engine
 from torch import nn
 from ultralytics.data.build import InfiniteDataLoader
 from ultralytics.models.yolo.segment import SegmentationTrainer
-from ultralytics.utils import DEFAULT_CFG, RANK
+from ultralytics.utils import DEFAULT_CFG, RANK, torch_utils
 from ultralytics.utils.torch_utils import ModelEMA, strip_optimizer, unwrap_model
 
+from lpstudio.reading.weights import open_checkpoint
 from lpstudio.training.criterion import CharacterSegmentationLoss
 from lpstudio.training.dataset import FrozenDataset
 from lpstudio.training.runs import Run
@@ -113,7 +115,9 @@ class CharacterTraining(SegmentationTrainer):
                 path.replace(kept["wdir"] / path.name)
             partial.rmdir()
         except (OSError, RuntimeError) as error:
-            raise as_write_error(error, kept["last"]) from error
+            told = as_write_error(error, kept["last"])
+            shutil.rmtree(partial, ignore_errors=True)
+            raise told from error
         finally:
             for name, value in kept.items():
                 setattr(self, name, value)
@@ -182,12 +186,17 @@ class CharacterTraining(SegmentationTrainer):
 
 
 def strip_weights(run: Run) -> None:
-    """Take the optimizer out of a run's weights, whole or not at all."""
+    """Take the optimizer out of a run's weights, whole or not at all.
+
+    A resumed run may have come from elsewhere: its weights are opened as safely as any.
+    """
     for path in (run.last_weights, run.best_weights):
         if path is not None:
             stripped = path.with_name(f".{path.name}.tmp")
             try:
-                if strip_optimizer(path, s=str(stripped)):
+                with _replaced(torch_utils, "torch_load", lambda file, **_: open_checkpoint(Path(file))):
+                    done = bool(strip_optimizer(path, s=str(stripped)))
+                if done:
                     stripped.replace(path)
             except (OSError, RuntimeError) as error:
                 raise as_write_error(error, path) from error
