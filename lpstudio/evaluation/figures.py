@@ -139,3 +139,17 @@ def figures_of(crops: Sequence[CropFigures], draws: int = DRAWS, seed: int = SEE
 
 def _calibration_error(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     return error_of_sums(sums[:, len(_COLUMNS) :])
+
+
+def titled(figures: Figures) -> list[tuple[str, Estimate | None, bool]]:
+    """The figures for people: (in words, the figure, whether it is a share)."""
+    return [
+        ("characters: best candidate right", figures.character_top1, True),
+        ("characters: right among the two best", figures.character_top2, True),
+        ("plates: first hypothesis right", figures.plate_first, True),
+        ("plates: every character among the two best", figures.plate_top2, True),
+        ("errors between look-alikes", figures.errors_within, True),
+        ("mean severity of an error (1 - S)", figures.severity, False),
+        ("negative log-likelihood of the truth", figures.nll, False),
+        ("expected calibration error", figures.ece, False),
+    ]

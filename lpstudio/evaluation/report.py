@@ -4,35 +4,38 @@ from __future__ import annotations
 
 import base64
 import html
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 from lpstudio.dataset.atomic import write_bytes_atomic
 from lpstudio.errors import LpStudioError
-from lpstudio.evaluation.confusions import Confusion
+from lpstudio.evaluation.confusions import LEAST_CASES, LEAST_PLATES
+from lpstudio.evaluation.figures import titled
+from lpstudio.evaluation.report_charts import STYLE as CHART_STYLE
+from lpstudio.evaluation.report_charts import gain_chart, interval_bar, matrix_chart, reliability_chart
 from lpstudio.evaluation.results import FIRST, CropResult, Evaluation
+from lpstudio.evaluation.statistics import Estimate
 
-WORST = 40
+WORST = 50
 RIGHT = 6
 REPORT_NAME = "report.html"
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #ffffff; --ink: #1c1f24; --dim: #626a75; --line: #d9dde3; --tile: #f3f5f8;
-  --bad: #b3261e; --similar: #9a5b00; --good: #1c7a3c; }
+  --bad: #b3261e; --similar: #9a5b00; --good: #1c7a3c; --accent: #2f6fb5; --second: #8fbbe6; }
 @media (prefers-color-scheme: dark) { :root { --paper: #16181c; --ink: #e8eaed; --dim: #9aa3ae; --line: #343a43;
-  --tile: #20242a; --bad: #ff8a80; --similar: #ffb74d; --good: #81c995; } }
+  --tile: #20242a; --bad: #ff8a80; --similar: #ffb74d; --good: #81c995; --accent: #6aa5e8; --second: #35597f; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 32px 24px 64px; max-width: 1200px; background: var(--paper); color: var(--ink);
   font: 15px/1.5 system-ui, sans-serif; }
 h1 { font-size: 26px; margin: 0 0 4px; } h2 { font-size: 19px; margin: 40px 0 12px; }
 p, figcaption { color: var(--dim); margin: 4px 0; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(170px, 1fr)); gap: 12px; margin-top: 20px; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(148px, 1fr)); gap: 12px; margin-top: 20px; }
 .tile { background: var(--tile); border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px; }
 .tile b { display: block; font-size: 24px; font-variant-numeric: tabular-nums; } .tile span { color: var(--dim); }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { border: 1px solid var(--line); padding: 3px 8px; text-align: center; } th { background: var(--tile); }
-td.none { color: var(--dim); } .scroll { overflow-x: auto; }
+td.left { text-align: left; } .scroll { overflow-x: auto; }
 .crops { display: grid; grid-template-columns: repeat(auto-fill, minmax(340px, 1fr)); gap: 18px; }
 figure { margin: 0; border: 1px solid var(--line); border-radius: 8px; overflow: hidden; background: var(--tile); }
 figure img { display: block; width: 100%; } figcaption { padding: 8px 12px; overflow-wrap: anywhere; }
@@ -61,12 +64,15 @@ def render_report(evaluation: Evaluation) -> str:
     parts = [
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
         "<meta name='viewport' content='width=device-width, initial-scale=1'>",
-        f"<title>{_text(title)}</title><style>{_STYLE}</style></head><body>",
+        f"<title>{_text(title)}</title><style>{_STYLE}{CHART_STYLE}</style></head><body>",
         f"<h1>{_text(title)}</h1><p>Weights <code>{_text(evaluation.weights_path)}</code>, formats "
         f"{_text(evaluation.formats)}, probabilities {'' if evaluation.calibrated else 'not '}calibrated.</p>",
         _tiles(evaluation),
-        "<h2>Characters taken for others</h2>",
-        _confusion_table(evaluation),
+        _figures(evaluation),
+        _confusions(evaluation),
+        _gain(evaluation),
+        _probabilities(evaluation),
+        _proposal(evaluation),
         _crops_section("Worst crops", worst, f"The {len(worst)} crops with the most errors."),
         _crops_section("Crops read right", right, "A few of them, to compare with."),
         _left_out(evaluation),
@@ -76,53 +82,122 @@ def render_report(evaluation: Evaluation) -> str:
 
 
 def _tiles(evaluation: Evaluation) -> str:
-    counts, known = evaluation.counts, evaluation.texts_known
+    counts, figures = evaluation.counts, evaluation.figures
     tiles = []
     if counts.characters:
         tiles += [
-            (_percent(counts.top1, counts.characters), f"of {counts.characters} characters: best candidate right"),
-            (_percent(counts.top2, counts.characters), "right among the two best"),
+            (_percent(figures.character_top1), f"of {counts.characters} characters: best candidate right"),
+            (_percent(figures.character_top2), "right among the two best"),
+        ]
+    if figures.plate_first is not None:
+        tiles += [
+            (_percent(figures.plate_first), f"of {evaluation.texts_known} plates with a known text read right"),
+            (f"{evaluation.plates_among_first / evaluation.texts_known:.1%}", f"text among the first {FIRST} readings"),
+        ]
+    if counts.characters:
+        tiles += [
             (str(counts.missed), "characters missed (count as wrong)"),
             (str(counts.extra), "found where none is labelled"),
         ]
-    if known:
-        tiles += [
-            (_percent(evaluation.plates_right, known), f"of {known} plates with a known text read right"),
-            (_percent(evaluation.plates_among_first, known), f"with the text among the first {FIRST}"),
-        ]
     if evaluation.outline_iou is not None:
         tiles.append((f"{evaluation.outline_iou:.2f}", "mean overlap of outlines with the labelled ones"))
-    if evaluation.wrong_within_groups is not None:
-        tiles.append((f"{evaluation.wrong_within_groups:.0%}", "of the mix-ups are between look-alikes"))
     inside = "".join(f"<div class='tile'><b>{value}</b><span>{_text(what)}</span></div>" for value, what in tiles)
     return f"<div class='tiles'>{inside}</div>"
 
 
-def _confusion_table(evaluation: Evaluation) -> str:
+def _figures(evaluation: Evaluation) -> str:
+    rows = []
+    for title, one, is_share in titled(evaluation.figures):
+        if one is None:
+            continue
+        shown = f"{one.value:.1%}" if is_share else f"{one.value:.3f}"
+        between = "–" if one.low is None or one.high is None else f"{one.low:.3f} to {one.high:.3f}"
+        if is_share and one.low is not None and one.high is not None:
+            between = f"{one.low:.1%} to {one.high:.1%}"
+        bar = interval_bar(one) if is_share else ""
+        rows.append(
+            f"<tr><td class='left'>{_text(title)}</td><td><b>{shown}</b></td><td>{between}</td><td>{bar}</td>"
+            f"<td>{one.count}</td><td>{one.plates}</td></tr>"
+        )
+    if not rows:
+        return ""
+    figures = evaluation.figures
+    note = (
+        f"<p>{figures.within} errors are between look-alikes, {figures.across} are not. The intervals come from "
+        f"drawing whole plates {figures.draws} times (seed {figures.seed}): characters of one plate are not "
+        "independent. One without width says that all plates agree, not that the figure is certain.</p>"
+    )
+    head = "<tr><th>figure</th><th>value</th><th>95 % interval</th><th></th><th>of</th><th>plates</th></tr>"
+    return f"<h2>Figures</h2>{note}<div class='scroll'><table>{head}{''.join(rows)}</table></div>"
+
+
+def _confusions(evaluation: Evaluation) -> str:
+    title = "<h2>Characters taken for others</h2>"
+    if not evaluation.counts.characters:
+        return ""
+    note = (
+        "<p>Rows: what stands there. Columns: what was read. Look-alikes stand side by side, their cells are tinted; "
+        "errors between look-alikes are amber, others red.</p>"
+    )
     if not evaluation.confusions:
-        return "<p>None: every matched character was read right.</p>"
-    cells: dict[str, dict[str, Confusion]] = defaultdict(dict)
-    for one in evaluation.confusions:
-        cells[one.true][one.read] = one
-    rows = sorted(cells)
-    columns = sorted({one.read for one in evaluation.confusions})
-    most = max(one.count for one in evaluation.confusions)
-    head = "".join(f"<th scope='col'>{_text(read)}</th>" for read in columns)
-    body = []
-    for true in rows:
-        line = []
-        for read in columns:
-            cell = cells[true].get(read)
-            if cell is None:
-                line.append("<td class='none'>·</td>")
-            else:
-                strength = 12 + 48 * cell.count / most
-                colour = "var(--similar)" if cell.similar else "var(--bad)"
-                style = f"background: color-mix(in srgb, {colour} {strength:.0f}%, transparent)"
-                line.append(f"<td style='{style}'>{cell.count}</td>")
-        body.append(f"<tr><th scope='row'>{_text(true)}</th>{''.join(line)}</tr>")
-    note = "<p>Rows: what stands there. Columns: what was read. Look-alikes of one group in amber, others in red.</p>"
-    return f"{note}<div class='scroll'><table><tr><th></th>{head}</tr>{''.join(body)}</table></div>"
+        note = f"<p>None: every matched character was read right.</p>{note}"
+    chart = matrix_chart(evaluation.crops, evaluation.similarity)
+    return f"{title}{note}<div class='scroll'>{chart}</div>"
+
+
+def _probabilities(evaluation: Evaluation) -> str:
+    bins = evaluation.figures.bins
+    if not bins:
+        return ""
+    reliability = (
+        "<div><h2>Are the probabilities right?</h2><p>Bars: how often the best candidate is right. Red: what its "
+        "probability says. Below: how many characters.</p>"
+        f"{reliability_chart(bins)}</div>"
+    )
+    return f"<div class='charts'>{reliability}</div>"
+
+
+def _gain(evaluation: Evaluation) -> str:
+    if not evaluation.counts.characters:
+        return ""
+    return (
+        "<h2>What the second candidate adds</h2><p>For each character: read right, and in the paler part right with "
+        "the second candidate; below, how many are labelled.</p>"
+        f"<div class='scroll'>{gain_chart(evaluation.crops)}</div>"
+    )
+
+
+def _proposal(evaluation: Evaluation) -> str:
+    proposal = evaluation.proposal
+    if not proposal.characters:
+        return ""
+    title = "<h2>Similarity, as these confusions have it</h2>"
+    never = ", ".join(f"{a} {b} ({cases})" for (a, b), cases in proposal.never if cases)
+    seen = f"<p>Look-alikes never mixed up here (of so many characters): {_text(never)}.</p>" if never else ""
+    least = f"at least {LEAST_CASES} cases on {LEAST_PLATES} plates"
+    if not proposal.evidence:
+        return f"{title}<p>No two characters were mixed up often enough to say anything ({least}).</p>{seen}"
+    joined = {pair: group for group in proposal.groups for pair in group.pairs}
+    rows = []
+    for one in proposal.evidence:
+        a, b = one.pair
+        group = joined.get(one.pair)
+        what = "stays" if not one.differs else f"group {' '.join(group.chars)}" if group else "cell"
+        rows.append(
+            f"<tr><th>{_text(a)} {_text(b)}</th><td>{one.counts[0]}</td><td>{one.counts[1]}</td><td>{one.cases}</td>"
+            f"<td>{one.plates}</td><td>{one.present:g}</td><td><b>{one.value:g}</b></td>"
+            f"<td>{one.low:g} to {one.high:g}</td><td class='left'>{_text(what)}</td></tr>"
+        )
+    head = (
+        "<tr><th>pair</th><th>first as second</th><th>second as first</th><th>of</th><th>plates</th><th>S now</th>"
+        "<th>S by the data</th><th>95 % interval</th><th>proposed</th></tr>"
+    )
+    note = (
+        f"<p>Pairs with {least}. S by the data is r / (r + r₀): r the share of the two read as each other, r₀ the "
+        "share of all characters misread; cases of one plate count as one. "
+        "<code>lpstudio evaluate --propose-groups</code> writes this for lpstudio.toml.</p>"
+    )
+    return f"{title}{note}<div class='scroll'><table>{head}{''.join(rows)}</table></div>{seen}"
 
 
 def _crops_section(title: str, crops: Sequence[CropResult], note: str) -> str:
@@ -196,8 +271,8 @@ def _left_out(evaluation: Evaluation) -> str:
     return f"<h2>Not compared</h2>{''.join(lines)}" if lines else ""
 
 
-def _percent(part: int, whole: int) -> str:
-    return f"{part / whole:.1%}" if whole else "–"
+def _percent(one: Estimate | None) -> str:
+    return "–" if one is None else f"{one.value:.1%}"
 
 
 def _text(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -46,9 +47,27 @@ def test_a_split_is_compared_in_words_json_and_pictures(
     ]
     assert run_command_line(call) == 0
     said = capsys.readouterr()
-    assert "characters: 100.0% right" in said.out and "report.html" in said.err
+    assert "characters: 100.0% right" in said.out and "95 % interval by plate" in said.out and "report.html" in said.err
     assert json.loads(out.read_text())["characters"]["top1"] == 1.0
     assert (report / "report.html").stat().st_size > 1000
+
+
+def test_groups_as_the_confusions_have_them_go_to_a_file_or_to_standard_output(
+    weights: str, project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, char in enumerate([1] * 6 + [0] * 10):
+        Image.new("RGB", (160, 80), (90 + number, 120, 120)).save(project / "images" / f"more{number}.png")
+        (project / "labels" / f"more{number}.txt").write_text(f"{char} 0 0 1 0 1 1 0 1\n")
+    (project / "lpstudio.toml").write_text("[similarity]\nbase = 0.6\ngroups = []\n")
+    out = tmp_path / "groups.toml"
+    call = ["evaluate", str(project), "--weights", weights, "--split", "train", "--propose-groups"]
+    assert run_command_line([*call, str(out)]) == 0
+    assert "0 O 0 → 0.5" in capsys.readouterr().out
+    assert tomllib.loads(out.read_text())["similarity"]["groups"] == [{"name": "0 O", "chars": "0 O"}]
+    assert run_command_line([*call, "-"]) == 0
+    said = capsys.readouterr()
+    assert said.out == out.read_text() and "among the two best" in said.err
+    assert run_command_line([*call, "-", "--json", "-"]) == 2
 
 
 def test_a_crop_that_cannot_be_read_is_named_and_the_exit_code_is_1(

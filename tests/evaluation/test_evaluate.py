@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import shutil
 from collections.abc import Iterator
@@ -16,10 +17,14 @@ from lpstudio.dataset.project import Project
 from lpstudio.dataset.types import Character, CropContent, CropState
 from lpstudio.errors import LpStudioError
 from lpstudio.evaluation.evaluate import evaluate, polygon_iou
+from lpstudio.evaluation.measures import CharacterCounts
 from lpstudio.evaluation.report import render_report, write_report
+from lpstudio.evaluation.report_charts import grouped_order
+from lpstudio.evaluation.results import CropResult
 from lpstudio.plates.formats import formats_from
 from lpstudio.reading.reader import CharacterReader
 from lpstudio.reading.weights import load_weights
+from lpstudio.similarity import Similarity
 from tests.reading.models import save_weights
 
 NONE = formats_from("none")
@@ -103,6 +108,49 @@ def test_what_a_person_marked_unreadable_is_neither_right_nor_extra(reader: Char
     assert after.extra == before.extra
 
 
+def test_likelihoods_come_from_the_whole_posterior(reader: CharacterReader, project: Project) -> None:
+    result = evaluate(project, reader, NONE)
+    likelihood = {crop.key: crop.readings[0].likelihood for crop in result.crops if crop.readings}
+    first, second, last = (likelihood[f"images/val/{name}.png"] for name in ("o", "zero", "x"))
+    assert first is not None and second is not None and last is not None
+    assert first > second > last > 0
+    # Logits 2.0, 1.5 and 34 times -9: X is no candidate, but its probability is known.
+    assert last / first == pytest.approx(math.exp(-9.0 - 2.0), rel=0.02)
+    assert result.figures.nll is not None
+    assert result.figures.nll.value == pytest.approx(-sum(map(math.log, (first, second, last))) / 3)
+
+
+def _plate(said: str, *places: str, text: str | None) -> CropResult:
+    characters = [{"candidates": [{"char": char, "probability": 0.5} for char in place]} for place in places]
+    plate = {"text": said, "probability": 0.9, "hypotheses": [], "characters": characters}
+    return CropResult("a.png", Path("a.png"), 9, 9, (plate,), None, text, CharacterCounts())
+
+
+@pytest.mark.parametrize(
+    ("said", "places", "text", "among_two"),
+    [
+        ("AB1", ("AX", "B8", "1I"), "ABI", True),
+        ("AB1", ("AX", "B8Z", "1I"), "AZI", False),  # the third candidate does not count
+        ("AB1", ("AX", "B8", "1I"), "1BA", False),  # in reading order
+        ("AB1", ("AX", "B8", "1I"), "AB", False),  # one too many, and the first hypothesis has it
+        ("AB", ("AX", "B8", "1I"), "A8", True),  # the first hypothesis left it out as well
+        ("AB1", ("AX", "B8"), "AB1", False),  # a character that was never found is no candidate
+        ("AB1", ("AX", "B8", "1I"), None, False),
+    ],
+)
+def test_a_plate_is_right_within_the_two_best_when_each_character_is(
+    said: str, places: tuple[str, ...], text: str | None, among_two: bool
+) -> None:
+    assert _plate(said, *places, text=text).plate_among_two is among_two
+
+
+def test_look_alikes_stand_side_by_side_in_the_matrix() -> None:
+    order = grouped_order(list("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"), Similarity())
+    assert sorted(order) == sorted("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    text = "".join(order)
+    assert set(text[:4]) == set("0ODQ") and "8B" in text and "UV" in text and text.endswith("WXY")
+
+
 def test_a_missing_or_empty_split_is_an_error(reader: CharacterReader, project: Project) -> None:
     with pytest.raises(LpStudioError, match="no split 'train'"):
         evaluate(project, reader, NONE, "train")
@@ -118,6 +166,10 @@ def test_a_missing_or_empty_split_is_an_error(reader: CharacterReader, project: 
 def test_the_figures_are_plain_json(reader: CharacterReader, project: Project) -> None:
     data = evaluate(project, reader, NONE).to_dict()
     assert json.loads(json.dumps(data, allow_nan=False)) == data
+    figures = data["figures"]
+    assert figures["character_top1"]["value"] == data["characters"]["top1"] and figures["character_top1"]["count"] == 3
+    assert figures["severity"]["value"] == pytest.approx((0.4 + 1.0) / 2)  # 0 read as its look-alike O, X as O
+    assert data["errors"] == {"within_groups": 1, "across_groups": 1}
     assert data["characters"]["top1"] == pytest.approx(1 / 3, abs=1e-6)
     assert data["characters"]["top2"] == pytest.approx(2 / 3, abs=1e-6)
     assert {crop["source"] for crop in data["crops"]} >= {"images/val/o.png"}
@@ -132,7 +184,8 @@ def test_the_report_is_one_file_with_pictures_candidates_and_confusions(
     assert page.count("data:image/jpeg;base64,") >= 3
     assert not re.search(r"(src|href)=['\"](?!data:)", page) and "http" not in page
     assert "images/val/zero.png" in page and "torn.png" in page and "33.3%" in page
-    assert "<th scope='row'>0</th>" in page
+    assert page.count("<svg") >= 4 and "0 read as O: 1× (S 0.6)" in page and "X read as O: 1×<" in page
+    assert "Are the probabilities right?" in page and "What the second candidate adds" in page
     assert [path.name for path in (tmp_path / "new" / "folder").iterdir()] == ["report.html"]
 
 
