@@ -1,4 +1,15 @@
-"""From characters to plates: the line of JSON that ``lpstudio read`` writes for a picture or frame."""
+"""From characters to plates: the line of JSON that ``lpstudio read`` writes for a picture or frame.
+
+A line: ``schema`` (1), ``source``, ``frame``, ``time_s``, ``width``, ``height``, ``error``, ``weights``, ``calibrated``
+and ``plates``. A plate: ``box``, ``track``, ``text``, ``probability``, ``format``, ``hypotheses`` and ``characters``. A
+character:
+
+- ``polygon``, ``box`` (x1, y1, x2, y2): pixels of the source after EXIF orientation
+- ``confidence``: the largest class sigmoid; ``candidates``: ``char`` and ``probability``, best first
+- ``similar``: its two best candidates look alike
+- ``chosen``: what the plate's text has in its place, null where the text leaves it out
+- ``changed``: ``chosen`` is another than the best candidate
+"""
 
 from __future__ import annotations
 
@@ -92,6 +103,7 @@ def _character(one: SeenCharacter, chosen: str | None, similarity: Similarity) -
         "confidence": round(one.confidence, 6),
         "similar": similar,
         "changed": chosen != candidates[0].char,
+        "chosen": chosen,
         "candidates": [{"char": c.char, "probability": round(c.probability, 6)} for c in candidates],
     }
 

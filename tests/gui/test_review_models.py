@@ -14,7 +14,7 @@ from lpstudio.studio.review.items import ItemState, Mark, Order, ReviewItem, Rev
 from lpstudio.studio.review.merging import Accepted, accept_all, accept_one, match_characters, state_after_all
 from lpstudio.studio.review.player import PlayClock, format_duration, format_timecode, frames_of_range, parse_timecode
 from lpstudio.studio.review.presenting import lines_of
-from lpstudio.studio.review.readings import PictureReading, ReadCharacter, align
+from lpstudio.studio.review.readings import PictureReading, ReadCharacter
 from lpstudio.studio.review.sources import Source, SourceKind, expand
 
 
@@ -28,17 +28,21 @@ def read(left: float, first: str = "O", second: str = "0", p: float = 0.7, simil
     return ReadCharacter(polygon, (left, 10, left + 20, 30), 0.9, candidates, similar, False, first)
 
 
-def line(text: str, rows: list[tuple[list[tuple[str, float]], bool]], error: str | None = None) -> dict:
+Row = tuple[list[tuple[str, float]], str | None]  # candidates, and what the text has for them
+
+
+def line(text: str, rows: list[Row], error: str | None = None) -> dict:
     characters = [
         {
             "polygon": [list(point) for point in square(30.0 * at)],
             "box": [30.0 * at, 10.0, 30.0 * at + 20, 30.0],
             "confidence": 0.9,
             "similar": False,
-            "changed": changed,
+            "changed": chosen != candidates[0][0],
+            "chosen": chosen,
             "candidates": [{"char": char, "probability": p} for char, p in candidates],
         }
-        for at, (candidates, changed) in enumerate(rows)
+        for at, (candidates, chosen) in enumerate(rows)
     ]
     plate = {
         "box": [0, 0, 300, 40],
@@ -55,8 +59,8 @@ def line(text: str, rows: list[tuple[list[tuple[str, float]], bool]], error: str
     }  # fmt: skip
 
 
-SURE_A = ([("A", 0.9), ("4", 0.05)], False)
-O_TO_0 = ([("O", 0.6), ("0", 0.35)], True)
+SURE_A = ([("A", 0.9), ("4", 0.05)], "A")
+O_TO_0 = ([("O", 0.6), ("0", 0.35)], "0")
 
 
 # -- readings
@@ -70,24 +74,9 @@ def test_a_reading_knows_what_the_format_changed() -> None:
 
 
 def test_a_character_that_the_format_leaves_out_stands_for_nothing() -> None:
-    screw = ([("I", 0.4), ("1", 0.3)], True)
+    screw = ([("I", 0.4), ("1", 0.3)], None)
     reading = PictureReading.from_line(line("A0", [SURE_A, screw, O_TO_0]))
     assert [c.chosen for c in reading.characters] == ["A", "", "0"]
-
-
-@pytest.mark.parametrize(
-    ("text", "found", "expected"),
-    [
-        ("AB", [("A4", False), ("B8", False)], ["A", "B"]),
-        ("A?B", [("A4", False), ("B8", False)], ["A", "B"]),  # a place whose character nobody saw
-        ("8", [("B8", True)], ["8"]),
-        ("", [("B8", True)], [""]),
-        ("A8B", [("A4", False), ("B8", True), ("B8", False)], ["A", "8", "B"]),
-        ("AB", [("A4", False), ("B8", True), ("B8", False)], ["A", "", "B"]),
-    ],
-)
-def test_a_text_is_laid_on_what_was_seen(text: str, found: list[tuple[str, bool]], expected: list[str]) -> None:
-    assert align(text, [(list(candidates), changed) for candidates, changed in found]) == expected
 
 
 def test_a_failed_picture_keeps_its_error() -> None:

@@ -31,7 +31,9 @@ def test_the_plate_has_the_schema_of_the_design() -> None:
     assert list(plate) == ["box", "track", "text", "probability", "format", "hypotheses", "characters"]
     assert (plate["text"], plate["format"], plate["track"]) == ("ABC1234", "ph-2014-car", None)
     assert plate["box"] == [10, 50, pytest.approx(10 + 6 * 24 + 18), 80]
-    assert list(plate["characters"][0]) == ["polygon", "box", "confidence", "similar", "changed", "candidates"]
+    assert list(plate["characters"][0]) == [
+        "polygon", "box", "confidence", "similar", "changed", "chosen", "candidates",
+    ]  # fmt: skip
     assert plate["hypotheses"][0] == {key: plate[key] for key in ("text", "probability", "format")}
     whole = line("a.jpg", width=240, height=80, weights="starter-n", calibrated=True, plates=[plate])
     assert list(whole) == [
@@ -46,6 +48,7 @@ def test_what_the_format_changed_and_what_looks_alike_is_marked() -> None:
     plate = plates_of(seen, PH, Similarity())[0]
     assert plate["text"] == "ABC0234"
     assert [c["changed"] for c in plate["characters"]] == [False] * 3 + [True] + [False] * 3
+    assert [c["chosen"] for c in plate["characters"]] == list("ABC0234")
     assert [c["similar"] for c in plate["characters"]] == [False] * 3 + [True] + [False] * 3
     free = plates_of(seen, NONE, Similarity(groups=()))[0]
     assert free["text"] == "ABCO234"
@@ -71,6 +74,7 @@ def test_a_box_doubled_over_a_character_is_left_out_of_the_text_and_still_told()
     plate = plates_of([*seen, SeenCharacter(fainter, twin.box, twin.probabilities)], PH, Similarity())[0]
     assert plate["text"] == "ABC1234" and len(plate["characters"]) == 8
     assert [c["changed"] for c in plate["characters"]].count(True) == 1
+    assert [c["chosen"] for c in plate["characters"]].count(None) == 1
 
 
 def test_classes_that_are_no_characters_do_not_enter_the_text() -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 from lpstudio.alphabet import normalise_name
@@ -156,52 +155,20 @@ def _box(values: Any) -> Box:
 
 
 def _plate(data: Mapping[str, Any]) -> ReadPlate:
-    rows = list(data["characters"])
-    text = str(data["text"])
-    found = [([normalise_name(c["char"]) for c in row["candidates"]], bool(row.get("changed"))) for row in rows]
-    chosen = align(text, found)
     return ReadPlate(
         box=_box(data["box"]),
-        text=text,
+        text=str(data["text"]),
         probability=float(data["probability"]),
         format=str(data.get("format") or ""),
         hypotheses=tuple(
             Hypothesis(str(h["text"]), float(h["probability"]), str(h.get("format") or ""))
             for h in data.get("hypotheses") or ()
         ),
-        characters=tuple(_character(row, char) for row, char in zip(rows, chosen, strict=True)),
+        characters=tuple(_character(row) for row in data["characters"]),
     )
 
 
-def align(text: str, found: Sequence[tuple[Sequence[str], bool]]) -> list[str]:
-    """What a text has for each character: ``found`` are candidates, best first, and whether the text changed them.
-
-    A character that was not changed stands in the text as its first candidate. One that was changed stands there as
-    another, or was left out (an empty string); the text may also have places for characters that nobody saw.
-    """
-
-    @cache
-    def best(i: int, j: int) -> tuple[float, tuple[str, ...]]:
-        """The cheapest way to lay ``text[j:]`` on ``found[i:]``."""
-        if i == len(found):
-            return float(len(text) - j), ()
-        candidates, changed = found[i]
-        ways = []
-        if j < len(text):
-            same = text[j] == candidates[0]
-            if same != changed:
-                cost, rest = best(i + 1, j + 1)
-                ways.append((cost + (0.0 if text[j] in candidates else 0.5), (text[j], *rest)))
-            cost, rest = best(i, j + 1)
-            ways.append((cost + 1.0, rest))
-        cost, rest = best(i + 1, j)
-        ways.append((cost + (0.9 if changed else 3.0), ("" if changed else candidates[0], *rest)))
-        return min(ways, key=lambda way: way[0])
-
-    return list(best(0, 0)[1])
-
-
-def _character(data: Mapping[str, Any], chosen: str) -> ReadCharacter:
+def _character(data: Mapping[str, Any]) -> ReadCharacter:
     candidates = tuple(Candidate(normalise_name(c["char"]), float(c["probability"])) for c in data["candidates"])
     return ReadCharacter(
         polygon=tuple((float(x), float(y)) for x, y in data["polygon"]),
@@ -210,5 +177,5 @@ def _character(data: Mapping[str, Any], chosen: str) -> ReadCharacter:
         candidates=candidates,
         similar=bool(data.get("similar")),
         changed=bool(data.get("changed")),
-        chosen=chosen,
+        chosen=normalise_name(data["chosen"] or ""),
     )
