@@ -1,3 +1,3 @@
 """The names of the commands, known without loading any of them."""
 
-COMMAND_NAMES = ("demo", "doctor", "new", "check", "synth", "train", "evaluate", "read")
+COMMAND_NAMES = ("demo", "doctor", "new", "import", "export", "check", "split", "synth", "train", "evaluate", "read")

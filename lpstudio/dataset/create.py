@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from lpstudio.dataset.plate_texts import PlateTexts, format_plate_texts, read_pl
 from lpstudio.dataset.project import Project
 from lpstudio.dataset.settings import FILE_NAME as SETTINGS_NAME
 from lpstudio.dataset.settings import ProjectSettings
+from lpstudio.dataset.split import divide
 from lpstudio.errors import LpStudioError, UsageError
 
 Progress = Callable[[int, int], None]
@@ -39,18 +39,8 @@ def split_by_plate(crops: list[tuple[str, str | None]], val_share: float, seed: 
     plates: dict[str, list[str]] = {}
     for name, text in sorted(crops, key=lambda crop: crop[0]):
         plates.setdefault(f"plate {text}" if text else f"file {name}", []).append(name)
-    groups = [plates[plate] for plate in sorted(plates)]
-    random.Random(seed).shuffle(groups)
-    wanted = val_share * len(crops)
-    val: list[str] = []
-    train: list[str] = []
-    for number, group in enumerate(groups):
-        is_last_chance = number == len(groups) - 1 and not (train and val)
-        into_val = len(val) + len(group) / 2 <= wanted
-        if is_last_chance and len(groups) > 1 and 0.0 < val_share < 1.0:
-            into_val = bool(train)
-        (val if into_val else train).extend(group)
-    return sorted(train), sorted(val)
+    parts = divide([plates[plate] for plate in sorted(plates)], {"train": 1.0 - val_share, "val": val_share}, seed)
+    return parts["train"], parts["val"]
 
 
 def new_project(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lpstudio.errors import LpStudioError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL.Image import Image
 
 # What Ultralytics takes for a picture by its ending (8.4); other files of a folder are passed over.
@@ -97,6 +100,27 @@ def check_image(path: Path) -> str | None:
             return _decode(picture)
     except LpStudioError as error:
         return error.what
+
+
+def read_grey(path: Path, sizes: Sequence[tuple[int, int]]) -> list[NDArray[np.uint8]]:
+    """A picture after EXIF orientation in shades of grey, shrunk (or enlarged) to each (width, height).
+
+    Arrays have the shape (height, width). Raises LpStudioError when the picture does not decode.
+    """
+    import numpy as np
+    from PIL import ImageOps
+
+    pillow = _pillow()
+    with _open(path) as picture:
+        try:
+            picture.draft("L", (max(width for width, _ in sizes) * 2, max(height for _, height in sizes) * 2))
+            upright = ImageOps.exif_transpose(picture)
+            if upright.mode.startswith("I"):  # 16 bits: Pillow would cut all that is brighter than 255
+                upright = pillow.fromarray((np.asarray(upright).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8))
+            grey = upright.convert("L")
+            return [np.asarray(grey.resize(size, pillow.Resampling.BOX)) for size in sizes]
+        except Exception as error:  # decoders raise OSError, ValueError, SyntaxError, struct.error…
+            raise LpStudioError(f"the picture does not decode: {error}", path=path) from error
 
 
 def _decode(picture: Image) -> str | None:
