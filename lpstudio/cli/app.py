@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import keyword
 import sys
 from typing import Annotated
 
@@ -44,8 +45,13 @@ def _root(
     """Options that stand before every command."""
 
 
+def _module(name: str) -> str:
+    """Where a command is written: in the module of its name, with an underscore where Python keeps the word."""
+    return f"lpstudio.cli.{name}_" if keyword.iskeyword(name) else f"lpstudio.cli.{name}"
+
+
 for _name in COMMAND_NAMES:
-    app.command(_name)(importlib.import_module(f"lpstudio.cli.{_name}").command)
+    app.command(_name)(importlib.import_module(_module(_name)).command)
 
 
 def run_command_line(arguments: list[str]) -> int:

@@ -69,7 +69,7 @@ def add_images(
                 faults.append(error)
     finally:
         if added and list_file is not None:
-            _extend_list(list_file, added)
+            extend_list(list_file, added)
     return [project.key_of(path) for path in added]
 
 
@@ -88,7 +88,7 @@ def add_bytes(project: Project, data: bytes, name: str, split: str) -> str:
         added.unlink()
         raise
     if list_file is not None:
-        _extend_list(list_file, [added])
+        extend_list(list_file, [added])
     return project.key_of(added)
 
 
@@ -155,7 +155,7 @@ def place_file(path: Path, target: Path, copy: bool = True) -> None:
             temporary.unlink()
 
 
-def _extend_list(list_file: Path, added: list[Path]) -> None:
+def extend_list(list_file: Path, added: list[Path]) -> None:
     """Name pictures in a ``.txt`` list, relative to it where they lie below its folder."""
     try:
         old = list_file.read_bytes() if list_file.exists() else b""

@@ -151,7 +151,7 @@ def record_from_line(line: str) -> CropRecord:
             None if data.get("origin") is None else origin_from_dict(data["origin"]),
             changed,
         )
-    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError) as error:
         raise ValueError(f"not understood: {error}") from error
 
 
