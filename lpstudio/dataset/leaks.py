@@ -103,7 +103,7 @@ def find_twins(pictures: Sequence[tuple[str, Path]], progress: Progress = lambda
     """All pairs of pictures that are nearly the same, whatever their size or compression.
 
     ``pictures``: (key, path). Pictures that cannot be read, or show one even colour, are no twins of any. The time
-    grows with the square of their number: some 10 s for 50,000, beside what reading them takes.
+    grows with the square of their number: half a minute for 50,000, beside what reading them takes.
     """
     keys: list[str] = []
     signs: list[NDArray[np.int8]] = []

@@ -187,7 +187,7 @@ def plan_split(
     if len(groups) < len(shares):
         counted = ", ".join(f"{count} are of one {bond.value}" for bond, count in _most_common(crops, by).items())
         raise LpStudioError(
-            f"{len(crops)} crops, but so many belong together that {len(shares)} splits cannot all get some ({counted})",
+            f"so many crops belong together that {len(shares)} splits cannot all get some (of {len(crops)} {counted})",
             path=project.yaml_path,
             remedy="Leave a bond out of --by",
         )
