@@ -97,17 +97,15 @@ class CropResult:
     def plate_among_two(self) -> bool:
         """Whether every character of the known text is among the two best candidates of its place.
 
-        Found characters that the first hypothesis left out may be left out here as well; a missed one may not.
+        The places are the found characters, in reading order, without those that the first hypothesis left out.
         """
         plate = self.best_plate
         if self.text is None or plate is None:
             return False
-        places = [{candidate["char"] for candidate in one["candidates"][:2]} for one in plate["characters"]]
-        too_many = len(places) - len(self.text)
-        if not 0 <= too_many <= max(0, len(places) - len(self.said)):
-            return False
-        rest = iter(places)
-        return all(any(char in place for place in rest) for char in self.text)
+        places = [one["candidates"][:2] for one in plate["characters"] if one["chosen"] is not None]
+        return len(places) == len(self.text) and all(
+            any(candidate["char"] == char for candidate in place) for char, place in zip(self.text, places, strict=True)
+        )
 
     @property
     def errors(self) -> int:

@@ -120,28 +120,31 @@ def test_likelihoods_come_from_the_whole_posterior(reader: CharacterReader, proj
     assert result.figures.nll.value == pytest.approx(-sum(map(math.log, (first, second, last))) / 3)
 
 
-def _plate(said: str, *places: str, text: str | None) -> CropResult:
-    characters = [{"candidates": [{"char": char, "probability": 0.5} for char in place]} for place in places]
-    plate = {"text": said, "probability": 0.9, "hypotheses": [], "characters": characters}
+def _plate(chosen: str, *places: str, text: str | None) -> CropResult:
+    characters = [
+        {"chosen": None if one == "-" else one, "candidates": [{"char": c, "probability": 0.5} for c in place]}
+        for one, place in zip(chosen, places, strict=True)
+    ]
+    plate = {"text": chosen.replace("-", ""), "probability": 0.9, "hypotheses": [], "characters": characters}
     return CropResult("a.png", Path("a.png"), 9, 9, (plate,), None, text, CharacterCounts())
 
 
 @pytest.mark.parametrize(
-    ("said", "places", "text", "among_two"),
+    ("chosen", "places", "text", "among_two"),
     [
         ("AB1", ("AX", "B8", "1I"), "ABI", True),
         ("AB1", ("AX", "B8Z", "1I"), "AZI", False),  # the third candidate does not count
         ("AB1", ("AX", "B8", "1I"), "1BA", False),  # in reading order
         ("AB1", ("AX", "B8", "1I"), "AB", False),  # one too many, and the first hypothesis has it
-        ("AB", ("AX", "B8", "1I"), "A8", True),  # the first hypothesis left it out as well
-        ("AB1", ("AX", "B8"), "AB1", False),  # a character that was never found is no candidate
+        ("A-1", ("AX", "B8", "1I"), "X1", True),  # the first hypothesis left it out as well
+        ("AB", ("AX", "B8"), "AB1", False),  # a character that was never found is no candidate
         ("AB1", ("AX", "B8", "1I"), None, False),
     ],
 )
 def test_a_plate_is_right_within_the_two_best_when_each_character_is(
-    said: str, places: tuple[str, ...], text: str | None, among_two: bool
+    chosen: str, places: tuple[str, ...], text: str | None, among_two: bool
 ) -> None:
-    assert _plate(said, *places, text=text).plate_among_two is among_two
+    assert _plate(chosen, *places, text=text).plate_among_two is among_two
 
 
 def test_look_alikes_stand_side_by_side_in_the_matrix() -> None:
