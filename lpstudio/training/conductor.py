@@ -112,6 +112,7 @@ class Conductor:
         )
         if trainer.start is not None and not trainer.state:
             self._log.write("log", level="info", text=trainer.start.said)
+        self._log.write("log", level="info", text=trainer.said_of_pictures())
         if trainer.state is not None:
             self._log.write("log", level="info", text=f"Goes on after epoch {trainer.start_epoch}.")
             extra = trainer.state["extra"]

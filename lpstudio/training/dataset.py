@@ -1,10 +1,12 @@
 """The frozen crops of a run as an Ultralytics dataset.
 
-Labels come from the run's own copy; nothing is read from or written beside the user's label files, no cache is kept.
+Labels come from the run's own copy; nothing is read from or written beside the user's label files. Pictures are
+decoded once and kept in memory when all of them fit.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 import random
 from collections.abc import Sequence
@@ -19,7 +21,9 @@ from ultralytics.data.dataset import YOLODataset
 
 from lpstudio.errors import LpStudioError
 from lpstudio.reading.pictures import load_image
+from lpstudio.training.batches import Draw, batch_shapes, fitted_shape
 from lpstudio.training.frozen import FrozenCrop
+from lpstudio.training.picture_cache import PictureCache
 
 
 class UnreadableCropError(OSError):
@@ -27,12 +31,52 @@ class UnreadableCropError(OSError):
 
 
 class FrozenDataset(YOLODataset):
-    """Crops of a run with their characters. ``erasing``: probability of a painted-over patch, in training only."""
+    """Crops of a run with their characters. ``erasing``: probability of a painted-over patch, in training only.
 
-    def __init__(self, crops: Sequence[FrozenCrop], *, erasing: float = 0.0, **options: Any) -> None:
+    ``memory``: bytes that decoded pictures may take; where all of them do not fit, none is kept (``cached_bytes`` 0).
+    Asked with a :class:`Draw` it gives a crop in its batch's shape, its random choices made by (seed, epoch, index).
+    """
+
+    def __init__(self, crops: Sequence[FrozenCrop], *, erasing: float = 0.0, memory: int = 0, **options: Any) -> None:
         self._crops = list(crops)
         self._erasing = erasing
-        super().__init__(img_path=[], task="segment", rect=False, cache=False, **options)
+        self._cache: PictureCache | None = None
+        # "ram" has mosaic choose among all crops, not among those this process happened to see last
+        super().__init__(img_path=[], task="segment", rect=False, cache="ram", **options)
+        if memory:
+            self._cache = PictureCache.within([fitted_shape(crop.size, self.imgsz) for crop in self._crops], memory)
+
+    @property
+    def cached_bytes(self) -> int:
+        """What the pictures in memory take once all of them were used."""
+        return self._cache.bytes if self._cache is not None else 0
+
+    @functools.cached_property
+    def shapes(self) -> NDArray[np.int64]:
+        """The least batch (height, width) that holds each crop; shape (n, 2)."""
+        return batch_shapes([crop.size for crop in self._crops], self.imgsz, self.stride)
+
+    @property
+    def mixes_crops(self) -> bool:
+        """Whether crops are put together with others, which then must be squares."""
+        return any(getattr(self._hyp, name, 0) > 0 for name in ("mosaic", "mixup", "cutmix", "copy_paste"))
+
+    def __getitem__(self, index: int | Draw) -> dict[str, Any]:
+        if isinstance(index, int):
+            return super().__getitem__(index)
+        index.begin()
+        label = self.get_image_and_label(index.index)
+        if index.shape is not None:
+            label["rect_shape"] = index.shape
+        return self.transforms(label)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a loading process that is started afresh gets: all but the memory it cannot share."""
+        return {**self.__dict__, "_cache": None}
+
+    def check_cache_ram(self, safety_margin: float = 1.0) -> bool:
+        """Ultralytics' own cache is not used: it decodes all at once, whatever the person says meanwhile."""
+        return False
 
     def get_img_files(self, img_path: str | list[str]) -> list[str]:
         """The pictures, in the order of the frozen list."""
@@ -44,6 +88,7 @@ class FrozenDataset(YOLODataset):
 
     def build_transforms(self, hyp: Any) -> Compose:
         """Ultralytics' own, and before them random erasing, which it has for classification only."""
+        self._hyp = hyp
         transforms = super().build_transforms(hyp)
         if self.augment and self._erasing > 0:
             transforms.insert(0, RandomErasing(self._erasing))
@@ -56,28 +101,21 @@ class FrozenDataset(YOLODataset):
 
         Decoded as in reading. Raises UnreadableCropError.
         """
-        if self.ims[i] is not None:
-            return self.ims[i].copy(), self.im_hw0[i], self.im_hw[i]
+        width, height = self._crops[i].size
+        known = self._cache.get(i) if self._cache is not None else None
+        if known is not None:
+            return known, (height, width), known.shape[:2]
         try:
             image = load_image(Path(self.im_files[i]))
         except LpStudioError as error:
             raise UnreadableCropError(error.message) from error
-        height, width = image.shape[:2]
-        ratio = self.imgsz / max(height, width)
-        if ratio != 1:
-            size = (min(math.ceil(width * ratio), self.imgsz), min(math.ceil(height * ratio), self.imgsz))
-            image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-        if self.augment:
-            self._remember(i, image, (height, width))
-        return image.copy(), (height, width), image.shape[:2]
-
-    def _remember(self, i: int, image: NDArray[np.uint8], size: tuple[int, int]) -> None:
-        """Keep some pictures for augmentations that put several together."""
-        self.ims[i], self.im_hw0[i], self.im_hw[i] = image, size, image.shape[:2]
-        self.buffer.append(i)
-        if 1 < len(self.buffer) >= self.max_buffer_length:
-            oldest = self.buffer.pop(0)
-            self.ims[oldest] = self.im_hw0[oldest] = self.im_hw[oldest] = None
+        found = image.shape[:2]
+        fitted = fitted_shape((found[1], found[0]), self.imgsz)
+        if fitted != found:
+            image = np.asarray(cv2.resize(image, fitted[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+        if self._cache is not None and found == (height, width):
+            self._cache.put(i, image)
+        return np.array(image), found, fitted
 
 
 class RandomErasing:

@@ -17,6 +17,7 @@ LOSS_NAMES = ("similarity", "cross-entropy", "in-place", "stock")
 MODEL_SIZES = ("n", "s", "m", "l", "x")
 OPTIMIZERS = ("SGD", "AdamW", "Adam", "RMSProp")
 SCHEDULES = ("cosine", "linear")
+BATCHES = ("rectangular", "square")
 
 
 class SettingsError(LpStudioError):
@@ -193,6 +194,14 @@ class TrainSettings(_Checked):
     batch: int = _setting(16, "Batch", "Crops per step. Smaller needs less memory.", "Length", 1, 4096, "crops")
     imgsz: int = _setting(
         224, "Image size", "Longer side the crops are scaled to; a multiple of 32.", "Length", 32, 4096, "px"
+    )
+    batches: str = _setting(
+        "rectangular",
+        "Batches",
+        "rectangular: crops of near shape stand together, with little grey around them, which is faster. square: every "
+        "crop on a square of the image size, as plain Ultralytics trains. Mosaic, mix-up and copy-paste need squares.",
+        "Length",
+        choices=BATCHES,
     )
     save_period: int = _setting(
         10, "Save every", "Keep the weights of every n-th epoch as well. 0: only best and last.", "Length", 0, 100_000,

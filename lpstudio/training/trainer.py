@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,15 +11,17 @@ from typing import Any
 
 import torch
 import ultralytics.engine.trainer as engine
-from torch import nn
+from torch import distributed, nn
 from ultralytics.data.build import InfiniteDataLoader
 from ultralytics.models.yolo.segment import SegmentationTrainer
 from ultralytics.utils import DEFAULT_CFG, RANK, torch_utils
 from ultralytics.utils.torch_utils import ModelEMA, strip_optimizer, unwrap_model
 
 from lpstudio.reading.weights import open_checkpoint
+from lpstudio.training.batches import EpochBatches
 from lpstudio.training.criterion import CharacterSegmentationLoss
 from lpstudio.training.dataset import FrozenDataset
+from lpstudio.training.picture_cache import memory_budget
 from lpstudio.training.runs import Run
 from lpstudio.training.start import Start, starting_point
 from lpstudio.training.state import as_write_error, load_state, random_state, restore_random_state, save_state
@@ -37,6 +38,7 @@ class CharacterTraining(SegmentationTrainer):
     """
 
     model: Any
+    is_rectangular: bool
     wdir: Path
     last: Path
     best: Path
@@ -46,6 +48,8 @@ class CharacterTraining(SegmentationTrainer):
         self.run = Run.open(Path(overrides["save_dir"]))
         self.state = load_state(self.run.state_path)
         self.start: Start | None = None
+        self._memory_left: int | None = None
+        self._next_epoch = -1
         rows = self._kept_results()
         super().__init__(cfg, overrides, _callbacks)
         if rows:
@@ -63,9 +67,12 @@ class CharacterTraining(SegmentationTrainer):
         crops = self.run.crops(img_path)
         if not crops:  # no validation crops: the training crops stand in, which the worker has said
             crops = self.run.crops("train")
-        return FrozenDataset(
+        if self._memory_left is None:
+            self._memory_left = memory_budget(_processes())
+        dataset = FrozenDataset(
             crops,
             erasing=self.run.settings.erasing,
+            memory=self._memory_left,
             imgsz=self.args.imgsz,
             batch_size=batch or self.batch_size,
             augment=mode == "train",
@@ -74,6 +81,48 @@ class CharacterTraining(SegmentationTrainer):
             pad=0.0,
             data=self.data,
         )
+        self._memory_left -= dataset.cached_bytes
+        return dataset
+
+    def get_dataloader(
+        self, dataset_path: str, batch_size: int = 16, rank: int = 0, mode: str = "train"
+    ) -> InfiniteDataLoader:
+        """Ultralytics' loader; in training with the run's own batches, whose order follows from seed and epoch."""
+        loader = super().get_dataloader(dataset_path, batch_size, rank, mode)
+        if mode == "train":
+            dataset = loader.dataset
+            self.is_rectangular = self.run.settings.batches == "rectangular" and not dataset.mixes_crops
+            batches = EpochBatches(
+                len(dataset),
+                dataset.shapes if self.is_rectangular else None,
+                min(batch_size, len(dataset)),
+                self.args.seed,
+                max(RANK, 0),
+                _processes(),
+            )
+            object.__setattr__(loader, "batch_sampler", batches)  # torch forbids plain assignment once it is built
+        return loader
+
+    def _model_train(self) -> None:
+        """Called as an epoch begins: the loader must give that epoch's batches, also when an epoch is done again."""
+        super()._model_train()
+        if self.epoch != self._next_epoch:
+            self.train_loader.reset()
+            self.train_loader.batch_sampler.first_epoch = self.epoch
+        self._next_epoch = self.epoch + 1
+
+    def said_of_pictures(self) -> str:
+        """In a sentence, how the pictures come into the batches."""
+        cached = [loader.dataset.cached_bytes for loader in (self.train_loader, self.test_loader)]
+        kept = (
+            f"Pictures are kept in memory ({sum(cached) / 1e6:.0f} MB)."
+            if all(cached)
+            else "Pictures are decoded anew in every epoch: they would take more than half of the free memory."
+        )
+        if self.is_rectangular:
+            return f"Batches are rectangular. {kept}"
+        wanted = self.run.settings.batches == "rectangular"
+        return f"Batches are square{', as crops are put together' if wanted else ''}. {kept}"
 
     # --- what is trained
 
@@ -161,12 +210,9 @@ class CharacterTraining(SegmentationTrainer):
         return self.state is not None and self.state["epoch"] + 1 >= self.epochs
 
     def restore_randomness(self) -> None:
-        """Go on with the random numbers and the order of crops where the state left them."""
-        if self.state is None:
-            return
-        if RANK == -1:  # with several GPUs the order follows from the epoch
-            skip_batches(self.train_loader, self.start_epoch * len(self.train_loader))
-        restore_random_state(self.state["random"])
+        """Go on with the random numbers where the state left them; the batches follow from the epoch."""
+        if self.state is not None:
+            restore_random_state(self.state["random"])
 
     def final_eval(self) -> None:
         """Leave ``best.pt`` and ``last.pt`` without optimizer. Best weights were measured when they were saved."""
@@ -212,21 +258,9 @@ def close_loaders(trainer: CharacterTraining) -> None:
             loader.close()
 
 
-def skip_batches(loader: InfiniteDataLoader, count: int) -> None:
-    """Have a fresh loader begin with the batch it would give after ``count`` others; no picture is read for those."""
-    object.__setattr__(loader, "batch_sampler", _Later(loader.batch_sampler, count))
-
-
-class _Later:
-    """The batches of an endless batch sampler without the first ones."""
-
-    def __init__(self, batches: Any, count: int) -> None:
-        self.sampler = batches.sampler  # the loader asks it for its length
-        self._batches = batches
-        self._count = count
-
-    def __iter__(self) -> Iterator[list[int]]:
-        return itertools.islice(iter(self._batches), self._count, None)
+def _processes() -> int:
+    """How many processes train together."""
+    return distributed.get_world_size() if distributed.is_available() and distributed.is_initialized() else 1
 
 
 def amp_works(model: nn.Module) -> bool:
