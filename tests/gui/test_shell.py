@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -53,7 +53,8 @@ def _texts(window: MainWindow) -> str:
 
 def test_the_start_loads_nothing_heavy_and_stays_small(tmp_path: Path) -> None:
     code = """
-import json, resource, sys
+import json, sys
+from pathlib import Path
 from lpstudio.studio import theme
 from lpstudio.studio.app import make_application, open_window, start_logging
 from lpstudio.studio.places import open_settings
@@ -65,7 +66,9 @@ window = open_window(None, settings)
 window.first_painted.connect(application.quit)
 application.exec()
 loaded = sorted({name.partition(".")[0] for name in sys.modules})
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+status = Path("/proc/self/status")  # not ru_maxrss: that one begins with the size of the parent
+lines = status.read_text().splitlines() if status.exists() else []
+peak = max((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), default=0)
 window.close()
 print(json.dumps([loaded, peak]))
 """
@@ -461,3 +464,22 @@ def test_a_crashed_worker_is_told_with_a_way_to_its_log(studio: MainWindow, qtbo
     os.kill(studio.workers.tools.pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: "tools worker" in _texts(studio), timeout=10000)
     assert studio.notice_bar.action_button.text() == "Show its log"
+
+
+def test_the_first_window_with_its_title_bar_fits_on_the_screen(empty_studio: MainWindow) -> None:
+    room = empty_studio.screen().availableGeometry().height()
+    assert empty_studio.height() <= min(800, room - 40)
+
+
+def test_the_menu_of_the_project_reads_from_left_to_right(studio: MainWindow, qtbot: QtBot) -> None:
+    menu = studio.top_bar.project_menu
+    seen: list[Qt.LayoutDirection] = []
+
+    def look_and_close() -> None:
+        seen.append(menu.layoutDirection())
+        menu.close()
+
+    menu.aboutToShow.connect(lambda: QTimer.singleShot(0, menu, look_and_close))
+    qtbot.mouseClick(studio.top_bar.project, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(seen), timeout=10000)
+    assert seen == [Qt.LayoutDirection.LeftToRight]
