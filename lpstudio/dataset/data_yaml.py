@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -215,6 +216,8 @@ def _sources(
             place = _resolved(base, entry)
             if not place.exists():
                 notes.append(YamlNote("missing-split", line, f"{split} does not exist: {entry}", grave=True))
+            elif not os.access(place, os.R_OK):
+                notes.append(YamlNote("locked-split", line, f"{split} must not be read: {place}", grave=True))
             sources.append(SplitSource(split, place, line, entry))
     if not sources:
         raise LpStudioError("train and val are missing", path=path, remedy="Name the folders of pictures there")

@@ -140,7 +140,11 @@ def _walk(folder: str, above: frozenset[str]) -> Iterator[tuple[str, list[str]]]
                 name = entry.name
                 if name[0] == ".":
                     continue
-                if entry.is_dir():
+                try:
+                    is_folder = entry.is_dir()
+                except OSError:  # a link that leads to itself is named when its picture is looked at
+                    is_folder = False
+                if is_folder:
                     below.append(entry)
                 elif name.rpartition(".")[2].lower() in suffixes:
                     names.append(name)
