@@ -1,6 +1,8 @@
-"""The outline of the glyph under a click, by classical means: no model, no torch."""
+"""The outline of the glyph under a click or in a box, by classical means: no model, no torch."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +11,17 @@ from lpstudio.dataset.types import Polygon
 from lpstudio.errors import LpStudioError
 
 _ENLARGED = 4  # contours are drawn on an enlarged grey picture, so that they are finer than a pixel
+_LEAST_BOX = 3  # px; a smaller box holds no glyph
+_RING = 0.3  # of the region: a larger part around a hole is the plate, not the glyph
+
+Bytes = NDArray[np.uint8]
 
 
-def outline_around(bgr: NDArray[np.uint8], point: tuple[float, float], radius: float | None = None) -> Polygon:
+def outline_around(bgr: Bytes, point: tuple[float, float], radius: float | None = None) -> Polygon:
     """The polygon, in pixels of the picture, of the connected dark or light glyph at ``point``.
 
-    ``radius``: how far from the click the glyph may reach; half the picture's height unless given.
+    A click into a hole, as in O, finds the glyph around it. ``radius``: how far from the click the glyph may reach;
+    half the picture's height unless given.
     Raises LpStudioError when the click is outside, or on nothing that stands out.
     """
     import cv2
@@ -26,16 +33,69 @@ def outline_around(bgr: NDArray[np.uint8], point: tuple[float, float], radius: f
     reach = radius or max(8.0, height / 2)
     left, top = max(0, int(x - reach)), max(0, int(y - reach))
     right, bottom = min(width, int(x + reach) + 1), min(height, int(y + reach) + 1)
-    grey = cv2.cvtColor(np.ascontiguousarray(bgr[top:bottom, left:right]), cv2.COLOR_BGR2GRAY)
+    smooth, light = _two_tones(bgr[top:bottom, left:right])
+    rows, columns = light.shape
+    seed_x = min(int((x - left + 0.5) * _ENLARGED), columns - 1)
+    seed_y = min(int((y - top + 0.5) * _ENLARGED), rows - 1)
+    glyph = light if light[seed_y, seed_x] else cv2.bitwise_not(light)
+    _, parts = cv2.connectedComponents(glyph, connectivity=4)
+    part = np.asarray(parts == parts[seed_y, seed_x], np.uint8)
+    return _outline(_around_hole(part, cv2.bitwise_not(glyph)), smooth, (left, top))
+
+
+def outline_in_box(bgr: Bytes, box: tuple[float, float, float, float]) -> Polygon:
+    """The polygon of the largest glyph in a box (x1, y1, x2, y2) that differs from what its border shows most.
+
+    Raises LpStudioError when the box lies outside, is tiny, or holds nothing that stands out.
+    """
+    import cv2
+
+    height, width = bgr.shape[:2]
+    left, right = (int(min(max(v, 0.0), width)) for v in (min(box[0], box[2]), max(box[0], box[2]) + 1))
+    top, bottom = (int(min(max(v, 0.0), height)) for v in (min(box[1], box[3]), max(box[1], box[3]) + 1))
+    if right - left < _LEAST_BOX or bottom - top < _LEAST_BOX:
+        raise LpStudioError("the box is too small, or lies outside the picture")
+    smooth, light = _two_tones(bgr[top:bottom, left:right])
+    border = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
+    glyph = cv2.bitwise_not(light) if np.count_nonzero(border) * 2 > border.size else light
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(glyph, connectivity=4)
+    if count < 2:
+        raise LpStudioError("nothing stands out at this place")
+    largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+    return _outline(np.asarray(parts == largest, np.uint8), smooth, (left, top))
+
+
+def _two_tones(bgr: Bytes) -> tuple[Bytes, Bytes]:
+    """The region enlarged and smooth, and 255 where it is light (0 where dark)."""
+    import cv2
+
+    grey = cv2.cvtColor(np.ascontiguousarray(bgr), cv2.COLOR_BGR2GRAY)
     size = (grey.shape[1] * _ENLARGED, grey.shape[0] * _ENLARGED)
     smooth = cv2.GaussianBlur(cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC), (0, 0), _ENLARGED * 0.5)
     _, light = cv2.threshold(smooth, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    seed_x, seed_y = int((x - left + 0.5) * _ENLARGED), int((y - top + 0.5) * _ENLARGED)
-    seed_x, seed_y = min(seed_x, size[0] - 1), min(seed_y, size[1] - 1)
-    glyph = light if light[seed_y, seed_x] else cv2.bitwise_not(light)
-    _, parts = cv2.connectedComponents(glyph, connectivity=4)
-    part = (parts == parts[seed_y, seed_x]).astype(np.uint8)
-    contours, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return np.asarray(smooth, np.uint8), np.asarray(light, np.uint8)
+
+
+def _around_hole(part: Bytes, other: Bytes) -> Bytes:
+    """The glyph whose hole ``part`` is; ``part`` itself when it is no hole. ``other``: all of the other tone."""
+    import cv2
+
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(other, connectivity=8)
+    grown = cv2.dilate(part, np.ones((3, 3), np.uint8))
+    beside = np.unique(parts[(grown > 0) & (part == 0)])
+    if len(beside) != 1 or beside[0] == 0:
+        return part
+    x, y, width, height, size = (int(v) for v in stats[beside[0]])
+    rows, columns = part.shape
+    at_border = x == 0 or y == 0 or x + width == columns or y + height == rows
+    return part if at_border or size > _RING * part.size else np.asarray(parts == beside[0], np.uint8)
+
+
+def _outline(part: Bytes, smooth: Bytes, corner: tuple[int, int]) -> Polygon:
+    """The outer edge of a part of the enlarged region, whose upper left ``corner`` stands there in the picture."""
+    import cv2
+
+    contours: Any = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
     contour = max(contours, key=cv2.contourArea)
     contrast = abs(float(smooth[part > 0].mean()) - float(smooth[part == 0].mean())) if (part == 0).any() else 0.0
     if cv2.contourArea(contour) < 4 * _ENLARGED**2 or contrast < 8.0 or cv2.contourArea(contour) > 0.9 * part.size:
@@ -43,5 +103,5 @@ def outline_around(bgr: NDArray[np.uint8], point: tuple[float, float], radius: f
     simple = cv2.approxPolyDP(contour, 0.3 * _ENLARGED, True)[:, 0, :].astype(np.float64)
     if len(simple) < 3:
         raise LpStudioError("nothing stands out at this place")
-    xs, ys = (simple[:, 0] + 0.5) / _ENLARGED + left, (simple[:, 1] + 0.5) / _ENLARGED + top
+    xs, ys = (simple[:, 0] + 0.5) / _ENLARGED + corner[0], (simple[:, 1] + 0.5) / _ENLARGED + corner[1]
     return tuple((round(float(a), 3), round(float(b), 3)) for a, b in zip(xs, ys, strict=True))

@@ -16,7 +16,8 @@ video_close   path                                        (empty)
 image_rgb     path, max_side?                             file, width, height, bytes, source_width, source_height
 crop_png      path, frame?, rectangle?                    file, width, height, rectangle (whole pixels, clipped),
                                                           frame, time_s (null for pictures)
-outline       path, frame?, point [x, y], radius?         polygon [[x, y], …]
+outline       path, frame?, and one of                    polygon [[x, y], …]
+              point [x, y] (with radius?), rectangle
 ============  ==========================================  ============================================================
 
 ``video_open`` also sends ``progress`` (done and total 1.0) while it indexes a long file; the other video requests open
@@ -196,10 +197,16 @@ class Tools:
         )
 
     def outline(self, request: Request, reply: Reply) -> None:
-        from lpstudio.reading.outline import outline_around
+        from lpstudio.reading.outline import outline_around, outline_in_box
 
+        box = request.numbers("rectangle", 4, None)
+        point = request.numbers("point", 2) if box is None else (0.0, 0.0)
         bgr, _ = self._pixels(request, reply)
-        polygon = outline_around(bgr, request.numbers("point", 2), request.number("radius", None))
+        reply.check()
+        if box is not None:
+            polygon = outline_in_box(bgr, box)
+        else:
+            polygon = outline_around(bgr, point, request.number("radius", None))
         reply.result({"polygon": [[x, y] for x, y in polygon]})
 
     def close(self) -> None:

@@ -102,6 +102,19 @@ def test_the_outline_of_a_glyph_under_a_click_is_found(worker: Worker, tmp_path:
     assert "stands out" in worker.refused("outline", path=str(tmp_path / "glyph.png"), point=[5, 5], radius=4)
 
 
+def test_a_box_around_a_ring_and_a_click_into_its_hole_find_the_whole_ring(worker: Worker, tmp_path: Path) -> None:
+    picture = np.full((60, 160, 3), 200, np.uint8)
+    cv2.ellipse(picture, (60, 30), (12, 18), 0, 0, 360, (20, 20, 20), 5)
+    path = str(tmp_path / "ring.png")
+    cv2.imwrite(path, picture)
+    clicked = np.array(worker.ask("outline", path=path, point=[60, 30])["polygon"])
+    boxed = np.array(worker.ask("outline", path=path, rectangle=[78, 55, 42, 5])["polygon"])
+    for polygon in (clicked, boxed):
+        assert np.allclose(polygon.min(0), [46, 10], atol=1.2) and np.allclose(polygon.max(0), [75, 51], atol=1.2)
+    assert "too small" in worker.refused("outline", path=path, rectangle=[10, 10, 11, 11])
+    assert "stands out" in worker.refused("outline", path=path, rectangle=[100, 10, 140, 50])
+
+
 def test_faults_name_the_file_and_the_worker_goes_on(worker: Worker, video: str, tmp_path: Path) -> None:
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"not a video")

@@ -28,7 +28,11 @@ class CanvasBar(QWidget):
 
     def fill(self, commands: CommandTable) -> None:
         """Put the buttons in."""
-        for group in (("select_tool", "draw_tool"), ("undo", "redo"), ("unreadable", "delete")):
+        for group in (
+            ("select_tool", "draw_tool", "magic_tool", "knife_tool"),
+            ("undo", "redo"),
+            ("unreadable", "delete"),
+        ):
             for name in group:
                 self._row.addWidget(self._button(commands, name))
             self._row.addWidget(self._line())

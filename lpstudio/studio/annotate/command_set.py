@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _Run = Callable[[], object]
 
 
-class _Register:
+class Register:
     def __init__(self, workspace: AnnotateWorkspace) -> None:
         self._table = workspace.studio.commands
 
@@ -40,13 +40,13 @@ class _Register:
 
 def register(workspace: AnnotateWorkspace) -> None:
     """Register everything that Annotate can do."""
-    add = _Register(workspace)
+    add = Register(workspace)
     _edit(workspace, add)
     _crop(workspace, add)
     _view(workspace, add)
 
 
-def _edit(w: AnnotateWorkspace, add: _Register) -> None:
+def _edit(w: AnnotateWorkspace, add: Register) -> None:
     editor = w.editor
 
     def selected() -> bool:
@@ -97,6 +97,7 @@ def _edit(w: AnnotateWorkspace, add: _Register) -> None:
         tip="Draw polygons: click the vertices; double click, Enter or the first vertex closes",
         checkable=True,
     )
+    w.outlines.register_tools(add, w.choose_tool)
     add(
         "unreadable",
         "Mark &unreadable",
@@ -115,6 +116,7 @@ def _edit(w: AnnotateWorkspace, add: _Register) -> None:
         tip="Take the second candidate (Tab in canvas and strip)",
         when=selected,
     )
+    w.outlines.register_forms(add)
     add(
         "edit_text",
         "Plate &text…",
@@ -140,7 +142,7 @@ def _edit(w: AnnotateWorkspace, add: _Register) -> None:
     )
 
 
-def _crop(w: AnnotateWorkspace, add: _Register) -> None:
+def _crop(w: AnnotateWorkspace, add: Register) -> None:
     editor = w.editor
 
     def open_crop() -> bool:
@@ -208,7 +210,7 @@ def _crop(w: AnnotateWorkspace, add: _Register) -> None:
     add("show_all", "Show all crops", w.crops.clear_filter, menu="Edit", keys=("Ctrl+Shift+F",), icon="list-filter")
 
 
-def _view(w: AnnotateWorkspace, add: _Register) -> None:
+def _view(w: AnnotateWorkspace, add: Register) -> None:
     canvas = w.canvas
     view = "View"
     add(

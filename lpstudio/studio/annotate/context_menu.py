@@ -9,10 +9,13 @@ from lpstudio.studio.annotate.edit_canvas import EditCanvas
 from lpstudio.studio.commands import CommandTable
 from lpstudio.studio.widgets.canvas_geometry import Part
 
-_CHARACTER = ("take_second", "unreadable", "", "cut", "copy", "duplicate", "delete", "", "zoom_selection")
+_CHARACTER = (
+    "take_second", "unreadable", "", "cut", "copy", "duplicate", "delete", "", "join", "simplify",
+    "smooth_outlines", "", "zoom_selection",
+)  # fmt: skip
 _PICTURE = (
-    "draw_tool", "paste", "select_all", "", "lay_text", "edit_text", "", "verify", "verify_empty", "ignore", "",
-    "zoom_fit", "zoom_one", "smooth", "overlay", "labels",
+    "draw_tool", "magic_tool", "knife_tool", "paste", "select_all", "", "lay_text", "edit_text", "",
+    "verify", "verify_empty", "ignore", "", "zoom_fit", "zoom_one", "smooth", "overlay", "labels",
 )  # fmt: skip
 
 

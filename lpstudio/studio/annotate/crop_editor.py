@@ -185,13 +185,26 @@ class CropEditor(QObject):
         document = self.document
         return document.size if document is not None and document.size is not None else (0.0, 0.0)
 
-    def add_drawn(self, points: FloatArray) -> None:
-        """A polygon was drawn; what lies outside the picture is cut off."""
+    def add_drawn(self, points: FloatArray, verb: str = "Draw") -> None:
+        """A polygon was drawn; what lies outside the picture is cut off.
+
+        When the plate's text is known and this was its last character, the text is laid on all of them.
+        """
         clipped = clip_to_frame(points, *self.crop_size())
         if len(clipped) < 3:
             self.said.emit("Not added: it lies outside the picture")
             return
-        self.do(AddCharacters((Character(as_polygon(clipped)),)))
+        if self.do(AddCharacters((Character(as_polygon(clipped)),), verb)):
+            self._lay_when_whole()
+
+    def _lay_when_whole(self) -> None:
+        document = self.document
+        if document is None or not document.content.text:
+            return
+        items, text = document.content.items, document.content.text
+        untouched = not any(item.character.char or item.character.unreadable for item in items)
+        if untouched and len(items) == len(text) and self.lay_text(text):
+            self.said.emit(f"All {len(text)} characters are drawn: {text} is laid on them")
 
     def reshape(self, item_id: int, points: FloatArray, verb: str) -> None:
         """A polygon got another form; what lies outside the picture is cut off."""
@@ -320,7 +333,9 @@ class CropEditor(QObject):
             self.set_text(text)
             self.said.emit(f"{text} has {len(text)} characters, {len(order)} are drawn: the text is kept, not laid")
             return False
-        return self.do(LayText(tuple(zip(targets, text, strict=True)), text)) or True
+        self.do(LayText(tuple(zip(targets, text, strict=True)), text))
+        self.select([])  # Enter now confirms the crop
+        return True
 
     @staticmethod
     def _unreadable(document: Document, item_id: int) -> bool:

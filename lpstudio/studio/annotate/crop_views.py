@@ -30,7 +30,7 @@ class CropViews(QObject):
         canvas.moved.connect(editor.move)
         canvas.nudged.connect(editor.nudge)
         canvas.reshaped.connect(self._reshaped)
-        canvas.typed.connect(lambda char: editor.type_char(char, only_open=canvas.tool is Tool.DRAW))
+        canvas.typed.connect(lambda char: editor.type_char(char, only_open=canvas.tool is not Tool.SELECT))
         canvas.second_wanted.connect(editor.take_second)
         canvas.step_wanted.connect(editor.step)
         strip.activated.connect(self._strip_activated)

@@ -1,7 +1,8 @@
 """The canvas with the editing tools: draw, move, reshape. It asks for edits by signals and changes no document itself.
 
-Two tools: SELECT (move characters, move, insert and delete vertices) and DRAW (click a polygon). While the left
-button is down a gesture holds the changed shapes lifted from the resting layer; the edit is asked for once, at the end.
+Two tools are made here: SELECT (move characters, move, insert and delete vertices) and DRAW (click a polygon);
+:mod:`lpstudio.studio.annotate.tool_canvas` adds the others. While the left button is down a gesture holds the changed
+shapes lifted from the resting layer; the edit is asked for once, at the end.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class Tool(Enum):
 
     SELECT = "select"
     DRAW = "draw"
+    MAGIC = "magic"
+    KNIFE = "knife"
 
 
 @dataclass
@@ -62,6 +65,7 @@ class EditCanvas(CanvasView):
     typed = Signal(str)
     second_wanted = Signal()
     step_wanted = Signal(int)  # the next (1) or previous (-1) character in reading order
+    confirm_wanted = Signal()  # Enter with nothing selected
     tool_changed = Signal(object)
     drawing_changed = Signal(int)  # vertices of the drawing so far
 
@@ -385,7 +389,10 @@ class EditCanvas(CanvasView):
         if key == Qt.Key.Key_Backspace:
             return self.delete_hovered_vertex()
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.step_wanted.emit(-1 if modifiers & Qt.KeyboardModifier.ShiftModifier else 1)
+            if not self.selection and not modifiers & Qt.KeyboardModifier.ShiftModifier:
+                self.confirm_wanted.emit()
+            else:
+                self.step_wanted.emit(-1 if modifiers & Qt.KeyboardModifier.ShiftModifier else 1)
             return True
         return False
 
@@ -401,10 +408,10 @@ class EditCanvas(CanvasView):
         return True
 
     def _escape(self) -> bool:
-        """Drop what is going on: the drag, then the drawing tool, then the selection."""
+        """Drop what is going on: the drag, then the tool in hand, then the selection."""
         if self._gesture is not None:
             self.abort()
-        elif self._tool is Tool.DRAW:
+        elif self._tool is not Tool.SELECT:
             self.set_tool(Tool.SELECT)
         elif self._band is None and self.selection:
             self._select([])

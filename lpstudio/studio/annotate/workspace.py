@@ -19,9 +19,11 @@ from lpstudio.studio.annotate.crop_desk import CropDesk
 from lpstudio.studio.annotate.crop_editor import CropEditor
 from lpstudio.studio.annotate.crop_list import CropList
 from lpstudio.studio.annotate.crop_views import CropViews
-from lpstudio.studio.annotate.edit_canvas import EditCanvas, Tool
+from lpstudio.studio.annotate.edit_canvas import Tool
 from lpstudio.studio.annotate.filters import UNVERIFIED
 from lpstudio.studio.annotate.inspector import Inspector
+from lpstudio.studio.annotate.outline_tools import HINTS, OutlineTools
+from lpstudio.studio.annotate.tool_canvas import ToolCanvas
 from lpstudio.studio.images import ImageLoader
 from lpstudio.studio.session import ProjectSession
 from lpstudio.studio.widgets.reading_strip import ReadingStrip
@@ -45,7 +47,8 @@ class AnnotateWorkspace(Workspace):
         self.clipboard = CropClipboard(self.editor)
         self.desk = CropDesk(self.loader, self)
         self.crops = CropList(self.loader, self)
-        self.canvas = EditCanvas(self)
+        self.canvas = ToolCanvas(self)
+        self.outlines = OutlineTools(self.editor, self.canvas, studio.workers.tools, self._locate, self)
         self.strip = ReadingStrip(self)
         self.inspector = Inspector(self.editor, self)
         self.bar = CanvasBar(self)
@@ -98,6 +101,7 @@ class AnnotateWorkspace(Workspace):
         editor.said.connect(self.words.say)
         canvas.tool_changed.connect(self._tool_changed)
         canvas.drawing_changed.connect(self._say_drawing)
+        canvas.confirm_wanted.connect(self._confirm)
         canvas.menu_requested.connect(lambda at, place: open_canvas_menu(self.studio.commands, canvas, at, place))
         canvas.pointer_moved.connect(self.words.show_pointer)
         canvas.view_changed.connect(lambda: self.words.show_zoom(canvas.zoom if canvas.picture_size else None))
@@ -191,6 +195,7 @@ class AnnotateWorkspace(Workspace):
     def shut_down(self) -> None:
         QGuiApplication.clipboard().dataChanged.disconnect(self._clipboard_changed)
         self.clipboard.release()
+        self.outlines.close()
         self._loading.stop()
         self.crops.close_jobs()
         self.loader.close()
@@ -357,22 +362,24 @@ class AnnotateWorkspace(Workspace):
     # -- hands --------------------------------------------------------------------------------------------------
 
     def choose_tool(self, tool: Tool) -> None:
-        """Take a tool in hand; the drawing tool again puts it back."""
-        again = tool is Tool.DRAW and self.canvas.tool is Tool.DRAW
+        """Take a tool in hand; the same again puts it back."""
+        again = tool is self.canvas.tool
         self.canvas.set_tool(Tool.SELECT if again else tool)
         self._tool_changed(self.canvas.tool)
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _tool_changed(self, tool: Tool) -> None:
-        self.studio.commands.action("annotate.select_tool").setChecked(tool is Tool.SELECT)
-        self.studio.commands.action("annotate.draw_tool").setChecked(tool is Tool.DRAW)
+        for each in Tool:
+            self.studio.commands.action(f"annotate.{each.value}_tool").setChecked(tool is each)
         self._say_drawing(0)
 
     def _say_drawing(self, points: int) -> None:
         if self.canvas.tool is not Tool.DRAW:
-            self.words.say("")
+            self.words.say(HINTS.get(self.canvas.tool, ""))
         elif points == 0:
-            self.words.say("Click the first vertex · type a letter or digit to label the last one · Esc ends drawing")
+            self.words.say(
+                "Click the first vertex, or press and draw · a letter or digit labels the last one · Esc ends"
+            )
         elif points < 3:
             self.words.say(f"{points} of at least 3 vertices · Backspace takes one back · Esc drops the drawing")
         else:
@@ -392,6 +399,16 @@ class AnnotateWorkspace(Workspace):
         """Confirm the crop and go to the next one to verify."""
         if self.editor.verify():
             self._go_on()
+
+    def _confirm(self) -> None:
+        """Enter with nothing selected: the crop is right as it stands. Where it is not, go to its first character."""
+        document = self.editor.document
+        open_states = UNVERIFIED - {CropState.UNLABELLED}
+        right = document is not None and bool(document.content.items) and document.content.state in open_states
+        if right and not any(fault.blocking for fault in self.editor.faults):
+            self.verify()
+        else:
+            self.editor.step(1)
 
     def verify_empty(self) -> None:
         """Confirm that there are no characters and go on."""

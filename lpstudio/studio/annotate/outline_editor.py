@@ -1,0 +1,64 @@
+"""What is done to outlines as a whole: cutting, joining, simplifying, smoothing. Between canvas and document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lpstudio.studio.annotate import outline_forms
+from lpstudio.studio.annotate.crop_editor import CropEditor
+from lpstudio.studio.annotate.edits import Item
+from lpstudio.studio.annotate.edits.outlines import CutCharacters, JoinCharacters, ReshapeAll
+from lpstudio.studio.widgets.canvas_geometry import FloatArray, as_array, as_polygon
+
+
+class OutlineEditor:
+    """Asks :class:`CropEditor` for edits, and says why where there is nothing to do."""
+
+    def __init__(self, editor: CropEditor) -> None:
+        self._editor = editor
+
+    def cut(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Cut along a line: the selected characters that it crosses, or all of them when none is selected."""
+        document = self._editor.document
+        if document is None:
+            return
+        chosen = set(document.selection)
+        pieces = []
+        for item in document.content.items:
+            if not chosen or item.id in chosen:
+                found = outline_forms.cut(as_array(item.character.polygon), start, end)
+                if found:
+                    pieces.append((item.id, tuple(as_polygon(piece) for piece in found)))
+        if not pieces:
+            who = "selected character" if chosen else "character"
+            self._editor.said.emit(f"Not cut: the line crosses no {who} from edge to edge")
+        elif self._editor.do(CutCharacters(tuple(pieces))):
+            number = sum(len(found) - 1 for _, found in pieces)
+            self._editor.said.emit(f"Cut: type what the {'new piece is' if number == 1 else 'new pieces are'}")
+
+    def join(self) -> None:
+        """Make one character of the selected ones; the class comes from the largest that has one."""
+        document = self._editor.document
+        if document is None or len(document.selection) < 2:
+            self._editor.said.emit("Select two or more characters to join")
+            return
+        items = document.selected
+        joined = outline_forms.join([as_array(item.character.polygon) for item in items])
+        if joined is None:
+            self._editor.said.emit("Not joined: the selected characters do not touch, or one crosses itself")
+            return
+        self._editor.do(JoinCharacters(frozenset(document.selection), self._heir(items).id, as_polygon(joined)))
+
+    @staticmethod
+    def _heir(items: Sequence[Item]) -> Item:
+        return max(items, key=lambda i: (bool(i.character.char), outline_forms.size_of(as_array(i.character.polygon))))
+
+    def reshape_all(self, forms: dict[int, FloatArray], verb: str) -> None:
+        """Give characters, by their place on the canvas, other outlines."""
+        document = self._editor.document
+        if document is None:
+            return
+        items = document.content.items
+        polygons = tuple((items[place].id, as_polygon(points)) for place, points in sorted(forms.items()))
+        if not self._editor.do(ReshapeAll(polygons, verb)):
+            self._editor.said.emit("Nothing to change at this tolerance")
