@@ -54,6 +54,7 @@ WORKSPACES = (
     WorkspaceEntry("review", "Review", "scan-eye", "ReviewWorkspace", "Read plates and correct them", False),
 )
 MINIMUM = QSize(960, 600)
+FRAME_HEIGHT = 40  # room that the desktop's title bar may take
 
 
 class MainWindow(QMainWindow):
@@ -347,7 +348,8 @@ class MainWindow(QMainWindow):
     def _restore_window(self) -> None:
         geometry = self.settings.value("window/geometry")
         if geometry is None or not self.restoreGeometry(geometry):
-            self.resize(1280, 800)
+            room = self.screen().availableGeometry().height() - FRAME_HEIGHT
+            self.resize(1280, min(800, room))
 
     def save_window(self) -> None:
         """Remember geometry and the workspaces' panels."""

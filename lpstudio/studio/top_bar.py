@@ -25,6 +25,7 @@ class TopBar(QWidget):
         self.menu_bar = QMenuBar(self)
         self.menu_bar.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self.project_menu = QMenu(self)
+        self.project_menu.setLayoutDirection(self.layoutDirection())  # and not the mirrored one of its button
         self.project = QToolButton(self)
         self.project.setObjectName("project_button")
         self.project.setText("No project")
