@@ -154,6 +154,25 @@ def test_the_list_is_filtered_by_state_split_and_name(hands: Hands, qtbot: QtBot
     assert len(listed(hands)) == 6
 
 
+def test_choosing_a_filter_that_hides_the_crop_on_the_canvas_leads_to_the_first_one_listed(hands: Hands) -> None:
+    hands.go("p0")
+    states = hands.annotate.crops.states
+    states.setFocus()
+    for _ in range(states.findText("unlabelled")):
+        hands.key(Qt.Key.Key_Down, widget=states)
+    hands.wait_open("p2")
+    assert listed(hands) == ["p2", "p3", "p5"]
+
+
+def test_a_filter_that_shows_the_crop_on_the_canvas_keeps_it_there(hands: Hands) -> None:
+    hands.go("p3")
+    hands.command(Qt.Key.Key_F)
+    hands.keys("train", hands.annotate.crops.search)
+    hands.key(Qt.Key.Key_Return, widget=hands.annotate.crops.search)
+    assert listed(hands) == ["p0", "p1", "p2", "p3"]
+    assert hands.annotate.desk.current.endswith("p3.png")
+
+
 def test_a_crop_whose_state_changes_stays_in_the_filtered_list_until_it_is_filtered_again(hands: Hands) -> None:
     hands.annotate.crops.set_filter(CropFilter(frozenset([CropState.UNLABELLED])))
     hands.go("p2")

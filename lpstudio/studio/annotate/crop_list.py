@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -20,8 +21,10 @@ from lpstudio.dataset.index import CropIndex
 from lpstudio.dataset.types import CropState
 from lpstudio.studio import theme
 from lpstudio.studio.annotate.crop_delegate import CropDelegate, Density
+from lpstudio.studio.annotate.crop_facts import CropFacts
 from lpstudio.studio.annotate.crop_model import CropModel, Role
 from lpstudio.studio.annotate.filters import UNVERIFIED, CropFilter, Rows, matching, next_with_state
+from lpstudio.studio.annotate.query import EXAMPLE, HELP, QueryError, parse
 from lpstudio.studio.annotate.state_marks import MARKS
 from lpstudio.studio.icons import icon
 from lpstudio.studio.images import ImageLoader
@@ -46,6 +49,8 @@ class CropList(QWidget):
         self._session: ProjectSession | None = None
         self._jobs = Jobs(self, threads=1)
         self._filter_job = 0
+        self._facts = CropFacts(self.refilter, self)
+        self._leaves_hidden = False  # the next list that hides the current crop leads to its first one
         self._current = ""
         self.model = CropModel(loader, self._jobs, self)
         self.delegate = CropDelegate(self)
@@ -56,8 +61,8 @@ class CropList(QWidget):
         self._typing.timeout.connect(self.refilter)
         self.search.textChanged.connect(lambda _text: self._typing.start())
         self.search.returnPressed.connect(self._search_done)
-        self.states.activated.connect(lambda _index: self.refilter())
-        self.split.activated.connect(lambda _index: self.refilter())
+        self.states.activated.connect(lambda _index: self._filter_chosen())
+        self.split.activated.connect(lambda _index: self._filter_chosen())
         theme.notifier().changed.connect(self.view.viewport().update)
 
     def _build(self) -> None:
@@ -67,7 +72,12 @@ class CropList(QWidget):
         self.search.setMinimumWidth(96)
         self.search.setMaximumWidth(320)
         self.search.setObjectName("crop_search")
-        self.search.setPlaceholderText("Find by name")
+        self.search.setPlaceholderText("Find: name, text, char:O|0 …")
+        self.search.setToolTip(HELP)
+        self.search.setAccessibleName("Find crops")
+        self.search.setAccessibleDescription(f"Words, or conditions as in {EXAMPLE}")
+        self._fault = self.search.addAction(icon("triangle-alert", "fault"), QLineEdit.ActionPosition.TrailingPosition)
+        self._fault.setVisible(False)
         self.search.setClearButtonEnabled(True)
         self.states = QComboBox(self.query)
         self.states.setObjectName("state_filter")
@@ -132,6 +142,7 @@ class CropList(QWidget):
     def set_session(self, session: ProjectSession | None) -> None:
         """Show another project's crops, or none."""
         self._session = session
+        self._facts.set_session(session)
         self._current = ""
         self.search.clear()
         self.states.setCurrentIndex(0)
@@ -177,19 +188,34 @@ class CropList(QWidget):
         """Show all crops."""
         self.set_filter(CropFilter())
 
+    def _filter_chosen(self) -> None:
+        """A person asked for other crops: what they draw next belongs on one of these."""
+        self._leaves_hidden = True
+        self.refilter()
+
     def refilter(self) -> None:
-        """List the crops that match; many of them are filtered in a thread."""
+        """List the crops that match; many of them are filtered in a thread. A faulty query leaves the list as it is."""
         self._typing.stop()
         session, wanted = self._session, self.filter
         self._jobs.forget(self._filter_job)
+        try:
+            query = parse(wanted.words)
+        except QueryError as error:
+            self._say_fault(error)
+            return
+        self._say_fault(None)
+        if not self._facts.ask_for(query):
+            self.count.setText("Reading what stands on the crops…")
+            return
+        facts = self._facts.facts()
         if session is None:
             self._take(None, CropIndex(), matching(CropIndex(), CropFilter()))
         elif wanted.is_empty or len(session.index) <= _AT_ONCE:
-            self._take(session, session.index, matching(session.index, wanted))
+            self._take(session, session.index, matching(session.index, wanted, facts))
         else:
             index = session.index
             self._filter_job = self._jobs.run(
-                lambda: matching(index, wanted), lambda rows: self._take(session, index, rows)
+                lambda: matching(index, wanted, facts), lambda rows: self._take(session, index, rows)
             )
 
     def _take(self, session: ProjectSession | None, index: CropIndex, rows: Rows) -> None:
@@ -200,7 +226,22 @@ class CropList(QWidget):
         total = len(index)
         self.count.setText(f"{len(rows):,} of {total:,} crops" if len(rows) != total else f"{total:,} crops")
         self._say_nothing(session, total)
+        leaves, self._leaves_hidden = self._leaves_hidden, False
+        if leaves and len(rows) and self.model.row_of(self._current) is None:
+            self.chosen.emit(self.model.key_at(0))
         self.filtered.emit()
+
+    def _say_fault(self, error: QueryError | None) -> None:
+        """What is wrong with the query: beside it, and where the number of crops stands."""
+        self._fault.setVisible(error is not None)
+        self.search.setToolTip(HELP if error is None else f"{error.message}\n\n{HELP}")
+        self._fault.setToolTip("" if error is None else error.message)
+        self.count.setWordWrap(error is not None)
+        colours = self.count.palette()
+        colours.setColor(QPalette.ColorRole.WindowText, theme.color("text" if error is None else "fault"))
+        self.count.setPalette(colours)
+        if error is not None:
+            self.count.setText(error.message)
 
     def _say_nothing(self, session: ProjectSession | None, total: int) -> None:
         if session is None or not session.is_scanned:
@@ -269,9 +310,10 @@ class CropList(QWidget):
         self.set_density(order[(order.index(self.delegate.density) + 1) % len(order)])
 
     def _search_done(self) -> None:
-        self.refilter()
+        self._filter_chosen()
         self.entered.emit()
 
     def close_jobs(self) -> None:
-        """Stop the thread."""
+        """Stop the threads."""
+        self._facts.close()
         self._jobs.close()
