@@ -263,3 +263,34 @@ def test_a_dataset_with_fewer_classes_shows_only_its_own(
     assert isinstance(shown, SimilarityWorkspace)
     assert sorted(shown.matrix.order) == ["0", "O", "X"]
     assert len(shown.meaning.bars.terms) == 6
+
+
+def test_esc_while_a_new_group_is_typed_takes_the_group_back(
+    workspace: SimilarityWorkspace, studio: MainWindow, qtbot: QtBot
+) -> None:
+    before = _saved(studio)
+    qtbot.mouseClick(workspace.groups.add, Qt.MouseButton.LeftButton)
+    assert workspace.groups.model.rowCount() == 10
+    field = workspace.groups.table.findChild(QLineEdit)
+    assert field is not None
+    qtbot.keyClicks(field, "MN")
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: workspace.groups.model.rowCount() == 9, timeout=10000)
+    assert _saved(studio) == before
+
+
+def test_esc_while_an_old_group_is_typed_leaves_it_as_it_was(
+    workspace: SimilarityWorkspace, studio: MainWindow, qtbot: QtBot
+) -> None:
+    qtbot.mouseClick(workspace.groups.add, Qt.MouseButton.LeftButton)
+    table = workspace.groups.table
+    field = table.findChild(QLineEdit)
+    assert field is not None
+    field.selectAll()
+    qtbot.keyClicks(field, "MN")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: _value(studio, "M", "N") == 0.6, timeout=10000)
+    table.edit(workspace.groups.model.index(9, 0))
+    again = table.findChildren(QLineEdit)[-1]
+    qtbot.keyClick(again, Qt.Key.Key_Escape)
+    assert _value(studio, "M", "N") == 0.6

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
+    QAbstractItemDelegate,
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
@@ -142,6 +143,7 @@ class GroupsPanel(QWidget):
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setAccessibleName("Similarity groups")
+        self.table.itemDelegate().closeEditor.connect(self._editing_closed)
         self.table.selectionModel().currentRowChanged.connect(lambda now, _before: self._row_changed(now.row()))
         self.add = QPushButton("Add group", self)
         self.add.setIcon(icon("plus"))
@@ -176,6 +178,7 @@ class GroupsPanel(QWidget):
         self._row_changed(self.current)
 
     _known: tuple[str, ...] = ()
+    _just_added = False  # the characters of a new group are being typed
 
     @property
     def current(self) -> int:
@@ -204,6 +207,13 @@ class GroupsPanel(QWidget):
         index = self.model.index(at, CHARACTERS)
         self.table.setCurrentIndex(index)
         self.table.edit(index)
+        self._just_added = True
+
+    def _editing_closed(self, _field: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
+        """Esc while a new group is typed takes the group back: two arbitrary characters must not stay alike."""
+        just_added, self._just_added = self._just_added, False
+        if just_added and hint == QAbstractItemDelegate.EndEditHint.RevertModelCache and self._editor is not None:
+            self._editor.undo()
 
     def delete_group(self) -> None:
         """Delete the chosen group (undo brings it back)."""
