@@ -52,6 +52,7 @@ class PlotCanvas(QWidget):
         self._log = False
         self._factor = 100.0 if as_percent else 1.0
         self._marked = math.nan
+        self._left = self._width_of(["0.000"])  # room for the texts of the axis of values
         self._drawn: QPixmap | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -84,6 +85,7 @@ class PlotCanvas(QWidget):
     def redraw(self) -> None:
         """The lines or the colours changed."""
         self._drawn = None
+        self._fit_left()
         self.update()
 
     # -- places ----------------------------------------------------------------------------------------------------
@@ -91,9 +93,17 @@ class PlotCanvas(QWidget):
     def _area(self) -> QRectF:
         """Where the lines are drawn."""
         metrics = QFontMetrics(theme.font("small"))
-        left = metrics.horizontalAdvance("0.000") + 10
         bottom = metrics.height() + 6
-        return QRectF(left, 6, max(self.width() - left - 8, 1), max(self.height() - bottom - 6, 1))
+        return QRectF(self._left, 6, max(self.width() - self._left - 8, 1), max(self.height() - bottom - 6, 1))
+
+    @staticmethod
+    def _width_of(texts: Sequence[str]) -> int:
+        metrics = QFontMetrics(theme.font("small"))
+        return max(metrics.horizontalAdvance(text) for text in texts) + 10
+
+    def _fit_left(self) -> None:
+        """The axis of values takes the room its longest text needs, and always that of usual ones."""
+        self._left = self._width_of(["0.000", *(text for _tick, text in self.value_ticks())])
 
     def x_of(self, epoch: float) -> float:
         """The place of an epoch across the widget, in pixels."""
@@ -118,7 +128,22 @@ class PlotCanvas(QWidget):
             return 0.0, 1.0
         low, high = min(finite), max(finite)
         margin = 0.05 * (high - low) or abs(high) * 0.1 or 0.5
-        return low - margin, high + margin
+        if self._log:
+            return low - margin, high + margin
+        return low - margin if low < 0 else max(low - margin, 0.0), high + margin  # no loss or share is below 0
+
+    def value_ticks(self) -> list[tuple[float, str]]:
+        """The values named beside the plot, with their texts."""
+        if not any(line.epochs for line in self._lines):
+            return []
+        low, high = self._value_range()
+        most = max(2, int(self._area().height() / (1.9 * QFontMetrics(theme.font("small")).height())))
+        if self._log:
+            ticks, step = log_ticks(10**low, 10**high, most), 0.0
+        else:
+            ticks = [value / self._factor for value in linear_ticks(low * self._factor, high * self._factor, most)]
+            step = (ticks[1] - ticks[0]) * self._factor if len(ticks) > 1 else 1.0
+        return [(tick, tick_text(tick * self._factor, step)) for tick in ticks]
 
     # -- painting --------------------------------------------------------------------------------------------------
 
@@ -181,23 +206,13 @@ class PlotCanvas(QWidget):
         font = theme.font("small")
         painter.setFont(font)
         height = QFontMetrics(font).height()
-        most = max(2, int(area.height() / (1.9 * height)))
-        if not any(line.epochs for line in self._lines):
-            ticks, step = [], 1.0
-        elif self._log:
-            ticks = log_ticks(10**low, 10**high, most)
-            step = 0.0
-        else:
-            ticks = [value / self._factor for value in linear_ticks(low * self._factor, high * self._factor, most)]
-            step = (ticks[1] - ticks[0]) * self._factor if len(ticks) > 1 else 1.0
         grid, ink = theme.color("separator", 0.6), theme.color("text_dim")
-        for tick in ticks:
+        for tick, text in self.value_ticks():
             scaled = self._scaled(tick)
             y = round(area.bottom() - area.height() * (scaled - low) / (high - low))
             painter.fillRect(QRectF(area.left(), y, area.width(), 1), grid)
             painter.setPen(ink)
             place = QRectF(0, y - height / 2, area.left() - 5, height)
-            text = tick_text(tick * self._factor, step)
             painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
         painter.fillRect(QRectF(area.left(), area.top(), 1, area.height()), theme.color("separator"))
 
@@ -214,6 +229,7 @@ class PlotCanvas(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._drawn = None
+        self._fit_left()
         super().resizeEvent(event)
 
     def sizeHint(self) -> QSize:
