@@ -238,6 +238,15 @@ def test_a_failed_run_shows_the_message_and_what_to_do(studio: MainWindow, make_
     assert "error: the disk is full" in view.page.log.text
 
 
+def test_a_run_paused_within_an_epoch_does_not_claim_to_stand_after_the_one_before(
+    studio: MainWindow, make_run: MakeRun, qtbot: QtBot
+) -> None:
+    batch = {"type": "batch", "epoch": 3, "batch": 5, "batches": 23, "losses": {}}
+    make_run("rest", 9, 2, batch, {"type": "paused"}, alive=True)
+    view = enter_runs(studio, qtbot)
+    assert view.page.trouble_text == "Paused in the middle of its work. Resume goes on from exactly there."
+
+
 def test_a_queued_run_says_what_it_waits_for(studio: MainWindow, make_run: MakeRun, qtbot: QtBot) -> None:
     run = make_run("later", 9, 0, alive=True)
     run.events_path.write_text(json.dumps({"v": 1, "t": time.time(), "type": "queued", "device": "cpu"}) + "\n")

@@ -73,7 +73,7 @@ def trouble(followed: FollowedRun) -> tuple[str, str]:
     if followed.status == RunStatus.STOPPED:
         return f"Stopped {after}.", "Resume goes on from there."
     if followed.status == RunStatus.PAUSED:
-        return f"Paused {after}.", "Resume goes on from there."
+        return "Paused in the middle of its work.", "Resume goes on from exactly there."
     return "", ""
 
 
