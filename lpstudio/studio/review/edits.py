@@ -304,8 +304,9 @@ class DatasetEdits(QObject):
         write.after, write.after_state = merged.content, after_state
         self._store(write.key, merged.content, after_state)
         if merged.untouched and after_state is state and state is not CropState.IGNORED:
-            few = "1 drawn character was" if merged.untouched == 1 else f"{merged.untouched} drawn characters were"
-            self.told.emit(f"{write.key}: {few} not found by the reading and stays as drawn.")
+            one = merged.untouched == 1
+            few = "1 drawn character was" if one else f"{merged.untouched} drawn characters were"
+            self.told.emit(f"{write.key}: {few} not found by the reading and {'stays' if one else 'stay'} as drawn.")
 
     def _go_back_or_forth(self, work: _Work, content: CropContent) -> None:
         write = work.write
