@@ -59,7 +59,7 @@ def export_dataset(
             except LpStudioError as error:
                 report.lose("crops", error.what, Place(str(error.path or project.image_path(key)), error.line))
                 continue
-            crop = _what_fits(crop, chosen, report)
+            crop = what_fits(crop, chosen, report)
             writer.add(crop)
             if pictures:
                 sink.copy(chosen.picture_place(crop.name), project.image_path(key))
@@ -111,7 +111,7 @@ def _free_name(key: str, split: str, taken: dict[str, set[str]]) -> str:
     return f"{folder}/{free_name(file, taken.setdefault(folder.lower(), set()))}"
 
 
-def _what_fits(crop: ExchangedCrop, chosen: Format, report: Report) -> ExchangedCrop:
+def what_fits(crop: ExchangedCrop, chosen: Format, report: Report) -> ExchangedCrop:
     """The crop without what the format has no place for, each named in the report."""
     keeps, characters = chosen.keeps, crop.characters
 

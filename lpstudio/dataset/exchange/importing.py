@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,8 +59,7 @@ def import_into(
             report = import_dataset(source, project, format_name=format_name, split=split, progress=progress)
             used = [s for s in project.index.splits if len(project.index.range_of(s))]
     except LpStudioError:
-        if not any(path.is_file() and path.name != "data.yaml" for path in target.rglob("*")):
-            (target / "data.yaml").unlink(missing_ok=True)
+        _unmake_project(target)
         raise
     _make_project(target, tuple(used) or ("train",))
     return report
@@ -79,6 +79,16 @@ def _make_project(target: Path, splits: tuple[str, ...]) -> None:
     names = [f"  {i}: '{name}'" for i, name in enumerate(Alphabet.standard().names)]
     lines = [*(f"{split}: images/{split}" for split in splits), "names:", *names, ""]
     write_bytes_atomic(target / "data.yaml", "\n".join(lines).encode("utf-8"))
+
+
+def _unmake_project(target: Path) -> None:
+    """Take a new project away again in which nothing has arrived."""
+    if any(path.is_file() and path.name != "data.yaml" for path in target.rglob("*")):
+        return
+    (target / "data.yaml").unlink(missing_ok=True)
+    for folder in sorted((path for path in target.rglob("*") if path.is_dir()), reverse=True):
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def import_dataset(
@@ -112,7 +122,7 @@ def import_dataset(
                 work.take(crop)
                 if progress is not None:
                     progress(done, max(done, total))
-            for name in tree.pictures:
+            for name in () if tree.only_named else tree.pictures:
                 if name not in work.used:
                     work.take(
                         ExchangedCrop(name, tree.place(name), split=split_of(name.rpartition("/")[0]), picture=name)

@@ -136,7 +136,8 @@ def _cut(polygon: Sequence[Point], axis: int, limit: float, sign: float) -> list
     before = sign * (previous[axis] - limit)
     for point in polygon:
         distance = sign * (point[axis] - limit)
-        if (distance < 0) != (before < 0):
+        # A point on the line itself is kept below, and is no crossing.
+        if distance * before < 0:
             share = before / (before - distance)
             other = previous[1 - axis] + share * (point[1 - axis] - previous[1 - axis])
             result.append((limit, other) if axis == 0 else (other, limit))

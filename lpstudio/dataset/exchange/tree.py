@@ -27,7 +27,12 @@ _CHUNK = 1 << 20
 
 
 class Tree(ABC):
-    """Files by relative posix name. Close it after use: pictures that were unpacked are removed then."""
+    """Files by relative posix name. Close it after use: pictures that were unpacked are removed then.
+
+    ``only_named``: pictures that no annotation names are not part of it.
+    """
+
+    only_named = False
 
     def __init__(self, shown_as: str) -> None:
         self.shown_as = shown_as
@@ -305,6 +310,9 @@ def open_source(path: Path, report: Report) -> Tree:
         raise UsageError(
             "this is no annotation file", path=path, remedy="Give a folder, a zip, a .json, an .xml or a data.yaml"
         )
-    # Only this file is read for annotations; the pictures that it names are looked for beside and below.
-    others = (name for name in _walk(path.parent) if not name.lower().endswith((".json", ".xml", ".zip")))
-    return FolderTree(path.parent, [path.name, *(name for name in others if name != path.name)])
+    if path.suffix.lower() in (".yaml", ".yml"):
+        return FolderTree(path.parent)
+    # The pictures that the file names are looked for beside and below; others there are none of its business.
+    tree = FolderTree(path.parent, [path.name, *(name for name in _walk(path.parent) if is_image_name(name))])
+    tree.only_named = True
+    return tree
