@@ -136,8 +136,10 @@ class CharacterTraining(SegmentationTrainer):
         self.model = self.get_model(cfg=cfg, weights=self.start.model, verbose=False)
 
     def set_model_attributes(self) -> None:
-        """As Ultralytics', and the criterion: it must be there before the EMA copies the model."""
+        """As Ultralytics', and what must be there before the EMA copies the model: layout and criterion."""
         super().set_model_attributes()
+        if self.device.type == "cpu":  # Ultralytics does so on CUDA alone; here it spares a tenth of a step
+            self.model.to(memory_format=torch.channels_last)
         loss = self.run.settings.loss
         if not loss.is_stock:
             self.model.criterion = CharacterSegmentationLoss(self.model, loss, self.run.matrix)
