@@ -72,6 +72,16 @@ def test_a_crop_with_an_unlabelled_character_is_not_verified_and_the_reason_is_s
     assert hands.canvas.selection == (0,)
 
 
+def test_a_crop_without_characters_is_not_verified_by_the_key_for_those_with_some(hands: Hands) -> None:
+    hands.go("p2")
+    hands.command(Qt.Key.Key_Return)
+    assert "nothing is drawn" in hands.said
+    assert hands.state() is CropState.UNLABELLED
+    hands.command(Qt.Key.Key_Return, _CTRL | _SHIFT)
+    hands.go("p2")
+    assert hands.state() is CropState.VERIFIED
+
+
 def test_no_characters_is_an_answer_and_is_undoable(hands: Hands) -> None:
     hands.go("p2")
     hands.command(Qt.Key.Key_Return, _CTRL | _SHIFT)

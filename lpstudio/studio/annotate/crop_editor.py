@@ -355,9 +355,15 @@ class CropEditor(QObject):
             who = "1 character" if len({f.item_id for f in blocking}) == 1 else f"{len(blocking)} characters"
             self.said.emit(f"Not verified: {who} – {blocking[0].text}")
             return False
-        if document.content.state is not CropState.VERIFIED:
-            self.do(SetState(CropState.VERIFIED))
+        if not document.content.items and document.content.state is not CropState.VERIFIED:
+            self.said.emit("Not verified: nothing is drawn. If there are no characters, say so with Ctrl+Shift+Enter")
+            return False
+        self._confirm()
         return True
+
+    def _confirm(self) -> None:
+        if self.document is not None and self.document.content.state is not CropState.VERIFIED:
+            self.do(SetState(CropState.VERIFIED))
 
     def verify_empty(self) -> bool:
         """Confirm that there are no characters on this crop. Characters that are drawn must be deleted first."""
@@ -369,7 +375,8 @@ class CropEditor(QObject):
                 f"Not so: {len(document.content.items)} characters are drawn. Delete them first (Ctrl+A, Del)"
             )
             return False
-        return self.verify()
+        self._confirm()
+        return True
 
     def toggle_ignored(self) -> None:
         """Leave this crop out of everything, or take it back in."""
