@@ -129,6 +129,11 @@ class Store:
     def set_origin(self, key: str, origin: Origin | None) -> None:
         self.change(key, lambda record: replace(record, origin=origin))
 
+    def texts(self) -> dict[str, str]:
+        """The plate's text of every crop that was given one, an empty one too."""
+        rows = self._database.rows("SELECT key, text FROM crops WHERE text IS NOT NULL")
+        return {_from_db(key): text for key, text in rows}
+
     # --- drafts ------------------------------------------------------------------------------------------------------
 
     def draft(self, key: str) -> tuple[Character, ...] | None:

@@ -143,6 +143,10 @@ class ProjectSession(QObject):
         """The plate text of a crop that was loaded or set in this session, else an empty text."""
         return self._texts.get(key, "")
 
+    def text_changed_here(self, key: str) -> str | None:
+        """The plate text of a crop that was loaded or set in this session, None of any other. From any thread."""
+        return self._texts.get(key)
+
     def origin(self, key: str) -> Origin | None:
         """Where a loaded crop was cut from."""
         return self._origins.get(key)

@@ -253,6 +253,7 @@ def _view(w: AnnotateWorkspace, add: Register) -> None:
         checkable=True,
         separated=True,
     )
+    w.display.register(add, w.studio.commands)
     add(
         "overlay",
         "Show &outlines",

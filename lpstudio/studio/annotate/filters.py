@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import operator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lpstudio.dataset.index import CropIndex
 from lpstudio.dataset.types import CropState
+from lpstudio.studio.annotate.query import STATE_WORDS, Term, matcher, parse
 
 Rows = NDArray[np.int32]
+Mask = NDArray[np.bool_]
 
 _STATES = tuple(CropState)
 UNVERIFIED = frozenset(CropState) - {CropState.VERIFIED, CropState.IGNORED}
@@ -18,7 +24,7 @@ UNVERIFIED = frozenset(CropState) - {CropState.VERIFIED, CropState.IGNORED}
 
 @dataclass(frozen=True, slots=True)
 class CropFilter:
-    """``states`` empty: all of them. ``split`` empty: all of them. ``words``: parts of the path, all must occur."""
+    """``states`` empty: all of them. ``split`` empty: all of them. ``words``: a query, see :mod:`.query`."""
 
     states: frozenset[CropState] = frozenset()
     split: str = ""
@@ -29,22 +35,81 @@ class CropFilter:
         return not self.states and not self.split and not self.words.strip()
 
 
-def _has_state(codes: NDArray[np.uint8], states: frozenset[CropState]) -> NDArray[np.bool_]:
+class Classes(Protocol):
+    """Which classes stand on which crop: :class:`lpstudio.dataset.label_index.LabelIndex`."""
+
+    def bits_of(self, key: str) -> int: ...
+    def bits_for(self, char: str) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What else a query may ask for. ``text_of``: the plate's text by key; ``classes``: None while not read."""
+
+    text_of: Callable[[str, str], str] | None = None  # key, split
+    classes: Classes | None = None
+
+
+def _has_state(codes: NDArray[np.uint8], states: frozenset[CropState]) -> Mask:
     table = np.array([state in states for state in _STATES], dtype=bool)
     return table[codes]
 
 
-def matching(index: CropIndex, wanted: CropFilter) -> Rows:
-    """The positions in the index that match, ascending."""
+def matching(index: CropIndex, wanted: CropFilter, facts: Facts | None = None) -> Rows:
+    """The positions in the index that match, ascending. Raises QueryError for words that are no query."""
+    query = parse(wanted.words)
     part = index.range_of(wanted.split) if wanted.split else range(len(index))
     rows = np.arange(part.start, part.stop, dtype=np.int32)
     if wanted.states:
-        codes = np.frombuffer(index.state_codes(), dtype=np.uint8)
-        rows = rows[_has_state(codes[rows], wanted.states)]
-    for word in wanted.words.lower().split():
-        keys = index.keys
-        rows = np.array([row for row in rows.tolist() if word in keys[row].lower()], dtype=np.int32)
+        rows = rows[_in_states(index, rows, wanted.states)]
+    for term in sorted(query.terms, key=lambda term: _COST[term.field]):
+        keep = _holds(index, rows, term, facts or Facts())
+        rows = rows[~keep if term.negated else keep]
     return rows
+
+
+_COST = {"split": 0, "state": 1, "char": 2, "name": 3, "text": 4, "": 5}
+
+
+def _in_states(index: CropIndex, rows: Rows, states: frozenset[CropState]) -> Mask:
+    return _has_state(np.frombuffer(index.state_codes(), dtype=np.uint8)[rows], states)
+
+
+def _holds(index: CropIndex, rows: Rows, term: Term, facts: Facts) -> Mask:
+    """For which rows a condition holds, its negation aside."""
+    keys = index.keys
+    if term.field == "state":
+        return _in_states(index, rows, frozenset[CropState]().union(*(STATE_WORDS[word] for word in term.values)))
+    if term.field == "split":
+        named = matcher(term.values, whole=True)
+        keep = np.zeros(len(rows), dtype=bool)
+        for split in filter(named, index.splits):
+            part = index.range_of(split)
+            keep |= (rows >= part.start) & (rows < part.stop)
+        return keep
+    if term.field == "char":
+        classes = facts.classes
+        if classes is None:
+            return np.zeros(len(rows), dtype=bool)
+        bits = functools.reduce(operator.or_, map(classes.bits_for, term.values))
+        return _mask(bool(classes.bits_of(keys[row]) & bits) for row in rows.tolist())
+    if term.field == "name":
+        found = matcher(term.values, whole=False)
+        return _mask(found(keys[row]) for row in rows.tolist())
+    found = matcher(term.values, whole=term.field == "text")
+    text_of = facts.text_of or (lambda _key, _split: "")
+    splits = [(split, index.range_of(split)) for split in index.splits]
+
+    def text(row: int) -> str:
+        return text_of(keys[row], next((split for split, part in splits if row in part), ""))
+
+    if term.field == "text":
+        return _mask(found(text(row)) for row in rows.tolist())
+    return _mask(found(keys[row]) or found(text(row)) for row in rows.tolist())
+
+
+def _mask(answers: Iterable[bool]) -> Mask:
+    return np.fromiter(answers, dtype=bool)
 
 
 def next_with_state(index: CropIndex, rows: Rows, after: int, states: frozenset[CropState]) -> int | None:

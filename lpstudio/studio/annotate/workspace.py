@@ -23,6 +23,7 @@ from lpstudio.studio.annotate.edit_canvas import Tool
 from lpstudio.studio.annotate.filters import UNVERIFIED
 from lpstudio.studio.annotate.inspector import Inspector
 from lpstudio.studio.annotate.outline_tools import HINTS, OutlineTools
+from lpstudio.studio.annotate.picture_display import PictureDisplay
 from lpstudio.studio.annotate.tool_canvas import ToolCanvas
 from lpstudio.studio.images import ImageLoader
 from lpstudio.studio.session import ProjectSession
@@ -46,6 +47,7 @@ class AnnotateWorkspace(Workspace):
         self.editor = CropEditor(self)
         self.clipboard = CropClipboard(self.editor)
         self.desk = CropDesk(self.loader, self)
+        self.display = PictureDisplay(studio.settings, self)
         self.crops = CropList(self.loader, self)
         self.canvas = ToolCanvas(self)
         self.outlines = OutlineTools(self.editor, self.canvas, studio.workers.tools, self._locate, self)
@@ -89,7 +91,9 @@ class AnnotateWorkspace(Workspace):
     def _wire(self) -> None:
         editor, canvas, strip = self.editor, self.canvas, self.strip
         self.desk.document_ready.connect(self._document_ready)
-        self.desk.picture_ready.connect(self._picture_ready)
+        self.desk.picture_ready.connect(self.display.show)
+        self.display.shown.connect(self._picture_ready)
+        self.display.said.connect(self.words.say)
         self.desk.failed.connect(self._picture_failed)
         self.desk.changed_outside.connect(self._changed_outside)
         self.crops.chosen.connect(self._go)
@@ -137,6 +141,7 @@ class AnnotateWorkspace(Workspace):
         self.editor.open(None)
         self.loader.clear()
         self.desk.set_session(session)
+        self.display.set_project(str(session.project.yaml_path) if session is not None else "")
         self.crops.set_session(session)
         self._show_nothing()
         if session is not None:
@@ -196,6 +201,7 @@ class AnnotateWorkspace(Workspace):
         QGuiApplication.clipboard().dataChanged.disconnect(self._clipboard_changed)
         self.clipboard.release()
         self.outlines.close()
+        self.display.close()
         self._loading.stop()
         self.crops.close_jobs()
         self.loader.close()
@@ -220,6 +226,7 @@ class AnnotateWorkspace(Workspace):
         if self._session is None or (key == self.desk.current and self.editor.document is not None):
             return
         self._settle()
+        self.display.forget()
         self.views.picture = None
         self.views.forget()
         self.words.say("")
@@ -294,6 +301,9 @@ class AnnotateWorkspace(Workspace):
     def _picture_ready(self, key: str, image: QImage) -> None:
         self._loading.stop()
         self.views.picture = image
+        if self.editor.document is not None and self.editor.document.key == key == self.desk.current:
+            self.canvas.set_picture(image, self.editor.document.size, keep_view=True)  # displayed in another way
+            self.views.show_selection()
         self._open_when_whole(key)
 
     def _open_when_whole(self, key: str) -> None:
