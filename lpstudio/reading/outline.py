@@ -12,6 +12,7 @@ from lpstudio.errors import LpStudioError
 
 _ENLARGED = 4  # contours are drawn on an enlarged grey picture, so that they are finer than a pixel
 _LEAST_BOX = 3  # px; a smaller box holds no glyph
+_FILLED = 0.9  # of the region: what covers more is the ground, not a glyph
 _RING = 0.3  # of the region: a larger part around a hole is the plate, not the glyph
 
 Bytes = NDArray[np.uint8]
@@ -44,7 +45,7 @@ def outline_around(bgr: Bytes, point: tuple[float, float], radius: float | None 
 
 
 def outline_in_box(bgr: Bytes, box: tuple[float, float, float, float]) -> Polygon:
-    """The polygon of the largest glyph in a box (x1, y1, x2, y2) that differs from what its border shows most.
+    """The polygon of the dark or light glyph in a box (x1, y1, x2, y2): of the largest part of each, the more central.
 
     Raises LpStudioError when the box lies outside, is tiny, or holds nothing that stands out.
     """
@@ -56,13 +57,26 @@ def outline_in_box(bgr: Bytes, box: tuple[float, float, float, float]) -> Polygo
     if right - left < _LEAST_BOX or bottom - top < _LEAST_BOX:
         raise LpStudioError("the box is too small, or lies outside the picture")
     smooth, light = _two_tones(bgr[top:bottom, left:right])
-    border = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
-    glyph = cv2.bitwise_not(light) if np.count_nonzero(border) * 2 > border.size else light
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(glyph, connectivity=4)
-    if count < 2:
-        raise LpStudioError("nothing stands out at this place")
-    largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
-    return _outline(np.asarray(parts == largest, np.uint8), smooth, (left, top))
+    found: list[tuple[float, Bytes]] = []
+    for tone in (light, cv2.bitwise_not(light)):
+        count, parts, stats, _ = cv2.connectedComponentsWithStats(tone, connectivity=4)
+        if count > 1:
+            part = np.asarray(parts == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])), np.uint8)
+            found.append((_centrality(part), part))
+    best = max(found, key=lambda pair: pair[0])[1]
+    return _outline(best, smooth, (left, top))
+
+
+def _centrality(part: Bytes) -> float:
+    """How much of what a part encloses lies in the middle of the region (0 to 1); 0 when it fills the region."""
+    import cv2
+
+    contours: Any = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
+    filled = cv2.drawContours(np.zeros_like(part), contours, -1, 1, cv2.FILLED) > 0
+    if filled.mean() > _FILLED:
+        return 0.0
+    rows, columns = (1.0 - np.abs(np.linspace(-1.0, 1.0, side)) for side in part.shape)
+    return float((rows[:, None] * columns[None, :])[filled].mean())
 
 
 def _two_tones(bgr: Bytes) -> tuple[Bytes, Bytes]:
@@ -98,7 +112,7 @@ def _outline(part: Bytes, smooth: Bytes, corner: tuple[int, int]) -> Polygon:
     contours: Any = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
     contour = max(contours, key=cv2.contourArea)
     contrast = abs(float(smooth[part > 0].mean()) - float(smooth[part == 0].mean())) if (part == 0).any() else 0.0
-    if cv2.contourArea(contour) < 4 * _ENLARGED**2 or contrast < 8.0 or cv2.contourArea(contour) > 0.9 * part.size:
+    if cv2.contourArea(contour) < 4 * _ENLARGED**2 or contrast < 8.0 or cv2.contourArea(contour) > _FILLED * part.size:
         raise LpStudioError("nothing stands out at this place")
     simple = cv2.approxPolyDP(contour, 0.3 * _ENLARGED, True)[:, 0, :].astype(np.float64)
     if len(simple) < 3:
