@@ -205,8 +205,8 @@ def _inside(tree: Tree, bases: list[str], entry: str, folders: set[str]) -> str 
         ways = [f"{base}/{'/'.join(parts[at:])}" for at in range(len(parts)) for base in bases]
     for way in ways:
         name = normalised(way)
-        if name is None and not way.replace(".", "").strip("/"):
-            name = ""
+        if name is None and ".." not in way:
+            name = ""  # the source itself
         if name is not None and (name in folders or tree.has(name)):
             return name
     return None

@@ -27,7 +27,7 @@ from tests.dataset.exchange.support import (
 
 POLYGONS = [name for name, made in FORMATS.items() if Part.OUTLINE in made.keeps]
 BOXES = [name for name, made in FORMATS.items() if made.outlines == "boxes"]
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def unlike(crop: ExchangedCrop, name: str) -> ExchangedCrop:
