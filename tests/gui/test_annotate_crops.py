@@ -183,6 +183,16 @@ def test_a_filter_that_shows_the_crop_on_the_canvas_keeps_it_there(hands: Hands)
     assert hands.annotate.desk.current.endswith("p3.png")
 
 
+def test_a_name_too_long_for_the_row_keeps_its_beginning_and_its_ending(hands: Hands) -> None:
+    name = hands.annotate.bar.name
+    hands.go("p0")
+    assert name.shown == "p0.png"
+    name.setText("camera_07_" + "x" * 200 + "_000123.jpg")
+    QApplication.processEvents()
+    assert name.width() < hands.annotate.bar.width() / 2
+    assert name.shown.startswith("camera") and name.shown.endswith(".jpg") and "…" in name.shown
+
+
 def test_a_crop_whose_state_changes_stays_in_the_filtered_list_until_it_is_filtered_again(hands: Hands) -> None:
     hands.annotate.crops.set_filter(CropFilter(frozenset([CropState.UNLABELLED])))
     hands.go("p2")

@@ -12,6 +12,27 @@ from lpstudio.studio.icons import icon
 from lpstudio.studio.menus import icon_action
 
 
+class NameLabel(QLabel):
+    """A name to be selected and copied; where there is too little room its middle gives way."""
+
+    @property
+    def shown(self) -> str:
+        """The text as it is painted."""
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(24, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.shown == self.text():
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, self.shown)
+        painter.end()
+
+
 class CanvasBar(QWidget):
     """Buttons of the command table; the verify button says its word."""
 
@@ -21,7 +42,7 @@ class CanvasBar(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(8, 4, 8, 4)
         self._row.setSpacing(4)
-        self.name = QLabel(self)
+        self.name = NameLabel(self)
         self.name.setObjectName("crop_name")
         self.name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.name.setFocusPolicy(Qt.FocusPolicy.NoFocus)
