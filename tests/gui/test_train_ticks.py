@@ -26,6 +26,7 @@ def test_logarithmic_ticks_cover_several_powers() -> None:
 def test_a_tick_has_as_many_decimals_as_its_neighbours() -> None:
     assert [tick_text(value, 0.25) for value in (0.25, 0.5, 1.0)] == ["0.25", "0.50", "1.00"]
     assert [tick_text(value, 50) for value in (0, 50.0, 100.0)] == ["0", "50", "100"]
+    assert [tick_text(value, 2.5e-6) for value in (2.5e-6, 5e-6, 1e-5)] == ["2.5e-06", "5e-06", "1e-05"]
     assert [tick_text(value, 0.0) for value in (0.1, 20.0)] == ["0.1", "20"]
 
 

@@ -44,4 +44,4 @@ def tick_text(value: float, step: float) -> str:
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     if abs(step * 10**decimals - round(step * 10**decimals)) > 1e-6:
         decimals += 1
-    return f"{value:.{min(decimals, 6)}f}"
+    return f"{value:.{decimals}f}" if decimals <= 5 else f"{value:.3g}"
