@@ -158,19 +158,30 @@ def test_the_setting_chooses_the_shape_of_batches(
         close_loaders(trainer)
 
 
-def test_an_epoch_that_is_done_again_has_the_same_batches(make_run: MakeRun) -> None:
-    trainer = CharacterTraining(overrides=ultralytics_arguments(make_run(), "cpu"))
+def _seen(run: Run, epochs: tuple[int, ...], workers: int = 0) -> list[list[tuple[tuple[str, ...], int]]]:
+    """The crops of every batch of these epochs, and the sum of the batch's pixels."""
+    trainer = CharacterTraining(overrides=ultralytics_arguments(run, "cpu"))
     try:
+        trainer.args.workers = workers
         trainer._setup_train()
         seen = []
-        for epoch in (0, 1, 1, 2, 0):
-            trainer.epoch = epoch
+        for trainer.epoch in epochs:
             trainer._model_train()
-            seen.append([batch["im_file"] for batch in trainer.train_loader])
-        assert seen[1] == seen[2] and seen[0] == seen[4]
-        assert seen[0] != seen[1] != seen[3]
+            seen.append([(tuple(batch["im_file"]), int(batch["img"].sum())) for batch in trainer.train_loader])
+        return seen
     finally:
         close_loaders(trainer)
+
+
+def test_an_epoch_that_is_done_again_has_the_same_batches(make_run: MakeRun) -> None:
+    seen = _seen(make_run(), (0, 1, 1, 2, 0))
+    assert seen[1] == seen[2] and seen[0] == seen[4]
+    assert seen[0] != seen[1] != seen[3]
+
+
+def test_loading_processes_give_the_very_same_batches(make_run: MakeRun) -> None:
+    run = make_run()
+    assert _seen(run, (0, 1, 1), workers=2) == _seen(run, (0, 1, 1))
 
 
 def test_mixed_shapes_are_trained_on_to_the_end(make_run: MakeRun, project_folder: Path) -> None:
