@@ -439,6 +439,37 @@ def test_choices_and_panels_are_remembered(
     again.deleteLater()
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_file_of_weights_is_chosen_again_at_the_next_start_while_it_exists(
+    studio: MainWindow,
+    open_in: Callable[[MainWindow, Path], None],
+    small_project: Path,
+    qtbot: QtBot,
+    tmp_path: Path,
+    is_there: bool,
+) -> None:
+    own = tmp_path / "own.pt"
+    own.write_bytes(b"nothing is read with it")
+    go_to_review(studio, qtbot)
+    drop(studio, own)
+    choice = go_to_review(studio, qtbot).controller.choice
+    qtbot.waitUntil(lambda: choice.own_file == own, timeout=10000)
+    assert studio.close()
+    if not is_there:
+        own.unlink()
+    later = MainWindow(studio.settings)
+    later.show()
+    try:
+        open_in(later, small_project)
+        head = go_to_review(later, qtbot).head
+        qtbot.waitUntil(
+            lambda: head.weights.currentText() == ("own.pt" if is_there else "no weights yet"), timeout=10000
+        )
+    finally:
+        later.close()
+        later.deleteLater()
+
+
 def test_the_context_menu_stands_at_the_list_with_the_commands_for_a_picture(
     done: ReviewWorkspace, qtbot: QtBot, studio: MainWindow
 ) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from lpstudio.similarity import Similarity
 from lpstudio.studio.jobs import Jobs
 from lpstudio.studio.review.reading_job import ReadOptions
-from lpstudio.studio.review.weights import WeightsChoice, known_weights
+from lpstudio.studio.review.weights import WeightsChoice, WeightsKind, known_weights
 
 
 class ReadingChoice(QObject):
@@ -26,20 +26,39 @@ class ReadingChoice(QObject):
         self.conf: float | None = None
         self.count = 1
         self._by_person = False
+        self._remembered: Path | None = None
+
+    @property
+    def own_file(self) -> Path | None:
+        """The file of weights a person chose, to be remembered for the next start."""
+        chosen = self._by_person and self.weights is not None and self.weights.kind is WeightsKind.FILE
+        return self.weights.path if chosen and self.weights is not None else self._remembered
+
+    def remember(self, own_file: Path) -> None:
+        """A person chose this file in an earlier session: the next look takes it when it is still there."""
+        self._remembered = own_file
 
     def look_for_weights(self, root: Path | None, *, other_project: bool = False) -> None:
         """Look again which weights there are; the newest run's are taken when a person has chosen none."""
         if other_project and not self._by_person:
             self.weights = None
 
-        def done(known: list[WeightsChoice]) -> None:
+        remembered, self._remembered = self._remembered, None
+
+        def look() -> tuple[list[WeightsChoice], bool]:
+            return known_weights(root), remembered is not None and remembered.is_file()
+
+        def done(found: tuple[list[WeightsChoice], bool]) -> None:
+            known, is_there = found
             self.known = known
-            if self.weights is None and known:
+            if remembered is not None and is_there and not self._by_person:
+                self.use_weights(WeightsChoice.of_file(remembered))
+            elif self.weights is None and known:
                 self.weights = known[0]
                 self.note_change()
             self.weights_changed.emit()
 
-        self._jobs.run(lambda: known_weights(root), done)
+        self._jobs.run(look, done)
 
     def use_weights(self, choice: WeightsChoice) -> None:
         """Read with these from now on."""

@@ -200,6 +200,7 @@ class ReviewWorkspace(Workspace):
         settings.setValue("splitter", self.splitter.saveState())
         settings.setValue("formats", self.controller.choice.formats)
         settings.setValue("smooth", self.canvas.smooth)
+        settings.setValue("weights", str(self.controller.choice.own_file or ""))
         settings.endGroup()
 
     def restore_state(self, settings: QSettings) -> None:
@@ -209,6 +210,8 @@ class ReviewWorkspace(Workspace):
             self._sized = self.splitter.restoreState(splitter)
         self.controller.choice.formats = str(settings.value("formats", "ph"))
         smooth = bool(settings.value("smooth", False, type=bool))
+        if weights := str(settings.value("weights", "")):
+            self.controller.choice.remember(Path(weights))
         settings.endGroup()
         self.head.set_formats(self.controller.choice.formats)
         self.canvas.set_smooth(smooth)
