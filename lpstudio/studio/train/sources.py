@@ -53,8 +53,8 @@ def weights_note(weights: str, size: str) -> tuple[str, bool]:
         shipped = starter_sizes()
         if size in shipped:
             return f"The weights that come with LP Studio, size {size}.", False
-        have = f"only for {', '.join(shipped)}" if shipped else "none"
-        return f"No starter weights of size {size} here ({have}): this run will start from scratch.", False
+        lack = f"Starter weights there are only of size {', '.join(shipped)}" if shipped else "No starter weights here"
+        return f"{lack}: this run will start from scratch.", False
     if kind == SCRATCH:
         return "Nothing learned yet: needs many crops and epochs.", False
     if kind == NAME:
