@@ -1,3 +1,17 @@
 """The names of the commands, known without loading any of them."""
 
-COMMAND_NAMES = ("demo", "doctor", "new", "import", "export", "check", "split", "synth", "train", "evaluate", "read")
+COMMAND_NAMES = (
+    "demo",
+    "doctor",
+    "new",
+    "import",
+    "export",
+    "check",
+    "split",
+    "synth",
+    "train",
+    "evaluate",
+    "calibrate",
+    "pack",
+    "read",
+)

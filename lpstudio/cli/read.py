@@ -13,15 +13,19 @@ from lpstudio.cli.progress import progress_bar
 from lpstudio.errors import UsageError
 
 if TYPE_CHECKING:
+    from lpstudio.dataset.settings import ProjectSettings
     from lpstudio.plates.formats import FormatSet
     from lpstudio.reading.outputs import Lines, Sink
     from lpstudio.reading.sources import Item
+    from lpstudio.reading.weights import Weights
     from lpstudio.similarity import Similarity
 
 
 def command(
     sources: Annotated[list[str], typer.Argument(help="Pictures, folders, videos, or a data.yaml.")],
-    weights: Annotated[Path | None, typer.Option(help="A .pt file; the starter weights when left out.")] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="A .pt file, or a folder made by pack; the starter weights when left out.")
+    ] = None,
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE", help="One line of JSON a picture or frame; - for stdout.")
     ] = None,
@@ -39,6 +43,7 @@ def command(
     first: Annotated[int, typer.Option(min=0, help="The first frame of videos to read.")] = 0,
     last: Annotated[int | None, typer.Option(min=0, help="The last frame to read; the end when left out.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, 0, mps; the best there is when left out.")] = None,
+    runtime: Annotated[str, typer.Option(help="torch; or onnx, with a pack: ONNX Runtime on the CPU.")] = "torch",
     conf: Annotated[float, typer.Option(min=0.0, max=1.0, help="The least confidence of a character.")] = 0.25,
     imgsz: Annotated[
         int | None,
@@ -49,19 +54,34 @@ def command(
     from lpstudio.plates.formats import DEFAULT_FORMATS, formats_from
     from lpstudio.reading.outputs import CsvSink, FaultLines, JsonSink, OverlaySink, opened, print_reading
     from lpstudio.reading.sources import Kind, find_items
+    from lpstudio.reading.weights import RUNTIMES, find_weights, load_weights
+    from lpstudio.similarity import Similarity
 
     if json_file == "-" and csv_file == "-":
         raise UsageError("JSON and CSV cannot both go to stdout", remedy="Give one of them a file")
     if last is not None and last < first:
         raise UsageError(f"the last frame {last} lies before the first, {first}")
-    similarity, own_formats = _project_settings(sources)
-    chosen = formats_from(formats or own_formats or DEFAULT_FORMATS)
+    if runtime not in RUNTIMES:
+        raise UsageError(f"there is no runtime {runtime!r}", remedy=f"Known: {', '.join(RUNTIMES)}")
+    settings = _project_settings(sources)
+    chosen = formats_from(formats or (", ".join(settings.formats) if settings else "") or DEFAULT_FORMATS)
     items = find_items(sources, split)  # before the weights: a mistyped name should not wait for torch
     lines: Lines
     if all(item.kind is Kind.FAULT for item in items):
         lines = FaultLines(items, weights)
     else:
-        lines = _reading(items, weights, device, imgsz, conf, chosen, similarity, (first, last, every))
+        path = find_weights(weights, packs=True)  # a missing file is named before torch is loaded
+        similarity = settings.similarity if settings else Similarity()
+        if path.is_dir():
+            from lpstudio.reading.pack import open_pack
+
+            pack = open_pack(path)
+            similarity = settings.similarity if settings else pack.similarity
+            chosen = chosen if formats or (settings and settings.formats) else pack.formats
+            loaded = pack.weights(device, runtime)
+        else:
+            loaded = load_weights(path, device, runtime)
+        lines = _reading(items, loaded, imgsz, conf, chosen, similarity, (first, last, every))
     read = failed = 0
     with contextlib.ExitStack() as stack:
         sinks: list[Sink] = []
@@ -86,36 +106,31 @@ def command(
     return 1 if failed else 0
 
 
-def _project_settings(sources: list[str]) -> tuple[Similarity, str | None]:
-    """Groups and formats of the project whose ``data.yaml`` is read, else the default groups and no formats."""
+def _project_settings(sources: list[str]) -> ProjectSettings | None:
+    """The settings of the project whose ``data.yaml`` is read."""
     from lpstudio.dataset.settings import FILE_NAME, ProjectSettings
-    from lpstudio.similarity import Similarity
 
     for source in sources:
         settings = Path(source).parent / FILE_NAME
         if Path(source).suffix.lower() in (".yaml", ".yml") and settings.is_file():
-            loaded = ProjectSettings.load(settings)
-            return loaded.similarity, ", ".join(loaded.formats) or None
-    return Similarity(), None
+            return ProjectSettings.load(settings)
+    return None
 
 
 def _reading(
     items: list[Item],
-    weights: Path | None,
-    device: str | None,
+    loaded: Weights,
     imgsz: int | None,
     conf: float,
     formats: FormatSet,
     similarity: Similarity,
     frames: tuple[int, int | None, int],
 ) -> Lines:
-    from lpstudio.reading.weights import find_weights, load_weights
-
-    path = find_weights(weights)  # a missing file is named before torch is loaded
     from lpstudio.reading.reader import CharacterReader
     from lpstudio.reading.stream import Frames, ReadingRun
+    from lpstudio.reading.weights import ONNX
 
-    loaded = load_weights(path, device)
     calibration = "calibrated" if loaded.calibrated else "not calibrated"
-    print(f"reading with {loaded.name} ({calibration}) on {loaded.device}", file=sys.stderr)
+    place = "ONNX Runtime" if loaded.runtime == ONNX else str(loaded.device)
+    print(f"reading with {loaded.name} ({calibration}) on {place}", file=sys.stderr)
     return ReadingRun(items, CharacterReader(loaded, imgsz, conf), formats, similarity, Frames(*frames))

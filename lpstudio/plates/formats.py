@@ -73,6 +73,17 @@ class Format:
         kinds = self.pattern.replace(" ", "")
         return len(text) == len(kinds) and all(c in _KINDS[kind] for c, kind in zip(text, kinds, strict=True))
 
+    def to_dict(self) -> dict[str, Any]:
+        """As an entry of a set: only what is set."""
+        given = {
+            "pattern": self.pattern,
+            "length": list(self.lengths or ()),
+            "texts": list(self.texts),
+            "first": self.first,
+        }
+        entry = {"id": self.id, "title": self.title, "weight": self.weight}
+        return entry | {key: value for key, value in given.items() if value}
+
 
 @dataclass(frozen=True)
 class FormatSet:
@@ -86,6 +97,21 @@ class FormatSet:
         """The most usual format that a text fits, those for any letters and digits last; or None."""
         fitting = [f for f in self.formats if f.fits(text)]
         return max(fitting, key=lambda f: (f.lengths is None, f.weight), default=None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, from which :meth:`from_dict` makes the same set again."""
+        return {"name": self.name, "free": self.free, "format": [one.to_dict() for one in self.formats]}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], path: Path) -> FormatSet:
+        """The inverse of :meth:`to_dict`. Raises LpStudioError that names ``path`` and the entry at fault."""
+        try:
+            name, free, entries = str(data["name"]), float(data["free"]), list(data["format"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise LpStudioError(f"these plate formats are broken ({error})", path=path) from None
+        if not 0.0 <= free <= 1.0 or (free < 1.0 and not entries):
+            raise LpStudioError(f"these plate formats are broken (free is {free})", path=path)
+        return cls(name, tuple(_format(entry, number, path) for number, entry in enumerate(entries, 1)), free)
 
 
 def formats_from(choice: str) -> FormatSet:

@@ -7,7 +7,7 @@ back to the pixels of each picture. :func:`detect` is all of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,9 @@ import numpy as np
 import torch
 from contourpy import contour_generator
 from numpy.typing import NDArray
+
+Model = Callable[[torch.Tensor], Any]
+"""A network of Ultralytics, or a runtime that returns the same."""
 
 CONFIDENCE = 0.25
 OVERLAP = 0.5
@@ -119,7 +122,7 @@ def output_of(returned: Any) -> Output:
 
 
 @torch.inference_mode()
-def predict(model: torch.nn.Module, batch: torch.Tensor) -> Output:
+def predict(model: Model, batch: torch.Tensor) -> Output:
     """Run a model on a batch of :func:`preprocess`."""
     return output_of(model(batch))
 
@@ -176,7 +179,7 @@ def raw_characters(kept: Kept, protos: torch.Tensor | None, side: int, placement
 
 
 def detect(
-    model: torch.nn.Module,
+    model: Model,
     images: Sequence[NDArray[np.uint8]],
     *,
     classes: int,
@@ -196,13 +199,6 @@ def detect(
         raw_characters(one, None if output.protos is None else output.protos[number], side, placements[number])
         for number, one in enumerate(kept)
     ]
-
-
-def posterior(logits: NDArray[Any], temperature: float = 1.0) -> NDArray[np.float64]:
-    """softmax(z / temperature) over the last axis."""
-    z = np.asarray(logits, np.float64) / temperature
-    z = np.exp(z - z.max(axis=-1, keepdims=True))
-    return z / z.sum(axis=-1, keepdims=True)
 
 
 def _outline(field: NDArray[np.float32], box: NDArray[np.float64], side: int) -> NDArray[np.float64] | None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpstudio.dataset.types import Candidate, Character
-from lpstudio.reading.detect import CONFIDENCE, RawCharacter, detect, posterior
+from lpstudio.reading.detect import CONFIDENCE, RawCharacter, detect
 from lpstudio.reading.weights import Weights
 
 CANDIDATES = 5
@@ -51,7 +51,7 @@ class CharacterReader:
     def character(self, raw: RawCharacter) -> Character:
         """A detection as a character of the project's words: named class, ranked candidates."""
         names = self.weights.alphabet.names
-        probabilities = posterior(raw.logits, self.weights.temperature)
+        probabilities = self.weights.posterior.probabilities(raw.logits)
         order = np.argsort(-probabilities, kind="stable")[:CANDIDATES]
         candidates = tuple(
             Candidate(names[i], float(probabilities[i]))
@@ -63,7 +63,7 @@ class CharacterReader:
 
     def probabilities(self, raw: RawCharacter) -> dict[str, float]:
         """The whole posterior of a detection, by class name."""
-        values = posterior(raw.logits, self.weights.temperature)
+        values = self.weights.posterior.probabilities(raw.logits)
         return dict(zip(self.weights.alphabet.names, values.tolist(), strict=True))
 
     def _detect(self, images: Sequence[NDArray[np.uint8]], side: int) -> list[list[RawCharacter]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import pickle
@@ -10,22 +9,30 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lpstudio.alphabet import Alphabet
-from lpstudio.errors import LpStudioError
+from lpstudio.errors import LpStudioError, UsageError
+from lpstudio.reading.posterior import Posterior, read_calibration
 from lpstudio.resources import resource
 from lpstudio.training.offline import stay_offline
 
 if TYPE_CHECKING:
     import torch
 
+    from lpstudio.reading.detect import Model
+
 log = logging.getLogger(__name__)
 
+TORCH = "torch"
+ONNX = "onnx"
+RUNTIMES = (TORCH, ONNX)
+MANIFEST = "manifest.json"
 _STRIDE = 32
 _RETRAIN = "Choose weights that lpstudio train made"
+_NAME_WEIGHTS = "Name the weights.pt in it"
 _CHOOSE = "Check the name, or choose other weights"
 
 
@@ -33,17 +40,23 @@ _CHOOSE = "Check the name, or choose other weights"
 class Weights:
     """A model ready to read. ``name`` is what readings say; ``side`` the pixels it was trained at.
 
-    ``temperature``: τ of the posterior, 1 unless ``calibrated``.
+    ``posterior``: how its logits become probabilities, softmax(z) unless ``calibrated``. ``runtime``: what runs it.
     """
 
-    model: torch.nn.Module
+    model: Model
     path: Path
     name: str
     alphabet: Alphabet
     side: int
     device: torch.device
-    temperature: float = 1.0
+    posterior: Posterior = field(default_factory=Posterior)
     calibrated: bool = False
+    runtime: str = TORCH
+
+    @property
+    def temperature(self) -> float:
+        """τ of the posterior."""
+        return self.posterior.temperature
 
 
 def starter_weights() -> Path | None:
@@ -52,8 +65,16 @@ def starter_weights() -> Path | None:
     return found[0] if found else None
 
 
-def find_weights(given: Path | None) -> Path:
-    """The file of the weights to use: the given one, or the starter weights. Raises LpStudioError."""
+def is_pack(path: Path) -> bool:
+    """Whether a folder was made by ``lpstudio pack``, or looks so."""
+    return (path / MANIFEST).is_file()
+
+
+def find_weights(given: Path | None, *, packs: bool = False) -> Path:
+    """The file of the weights to use: the given one, or the starter weights. Raises LpStudioError.
+
+    With ``packs``, a folder that ``lpstudio pack`` made will do as well.
+    """
     if given is None:
         starter = starter_weights()
         if starter is None:
@@ -65,6 +86,10 @@ def find_weights(given: Path | None) -> Path:
         return starter
     path = Path(given)
     if path.is_dir():
+        if is_pack(path):
+            if packs:
+                return path
+            raise LpStudioError("this is a pack to read with, not a weights file", path=path, remedy=_NAME_WEIGHTS)
         raise LpStudioError("weights are a file, this is a folder", path=path, remedy="Name the best.pt in it")
     if not path.is_file():
         raise LpStudioError("there are no such weights", path=path, remedy=_CHOOSE)
@@ -75,13 +100,27 @@ def find_weights(given: Path | None) -> Path:
     return path
 
 
-def load_weights(given: Path | None, device: str | None = None) -> Weights:
-    """Open weights safely. ``device``: ``cpu``, ``cuda:0``, ``mps``; None: the best there is.
+def load_weights(given: Path | None, device: str | None = None, runtime: str = TORCH) -> Weights:
+    """Open weights or a pack safely. ``device``: ``cpu``, ``cuda:0``, ``mps``; None: the best there is.
 
-    Raises LpStudioError that names the file when it is missing, cut off, of another task, or holds anything but a known
-    model: what a file wants to run is never run.
+    ``runtime``: "torch", or "onnx" for ONNX Runtime on the CPU, which reads packs only. Raises LpStudioError that names
+    the file when it is missing, cut off, of another task, or holds anything but a known model: what a file wants to run
+    is never run.
     """
-    path = find_weights(given)
+    path = find_weights(given, packs=True)
+    if path.is_dir():
+        from lpstudio.reading.pack import open_pack
+
+        return open_pack(path).weights(device, runtime)
+    if runtime != TORCH:
+        raise UsageError(
+            f"the runtime {runtime} reads packs, not weights files", remedy="Make one: lpstudio pack WEIGHTS OUT"
+        )
+    return load_model(path, device, _name_of(path), read_calibration(path))
+
+
+def load_model(path: Path, device: str | None, name: str, calibration: Posterior | None) -> Weights:
+    """Open one weights file; ``name`` and ``calibration`` are taken as given. Raises LpStudioError as above."""
     model, checkpoint = open_model(path)
     # What it warns of while pictures are decoded would stand on standard output, among the readings.
     logging.getLogger("ultralytics").setLevel(logging.ERROR)
@@ -89,9 +128,7 @@ def load_weights(given: Path | None, device: str | None = None) -> Weights:
     target = _device(device)
     side = _side(checkpoint)
     try:
-        head = model.model[-1]
-        if getattr(head, "one2one_cv2", None) is not None:
-            head.end2end = False  # candidates need whole class rows, which the NMS-free branch does not give
+        whole_rows(model)
         model = model.float().fuse(verbose=False).eval().to(target)
         model.requires_grad_(False)
         _try_out(model, len(alphabet), target, path)
@@ -101,8 +138,14 @@ def load_weights(given: Path | None, device: str | None = None) -> Weights:
         raise LpStudioError(
             f"the model in these weights does not run ({_first_line(error)})", path=path, remedy=_RETRAIN
         ) from error
-    temperature, calibrated = _calibration(path)
-    return Weights(model, path, _name_of(path), alphabet, side, target, temperature, calibrated)
+    return Weights(model, path, name, alphabet, side, target, calibration or Posterior(), calibration is not None)
+
+
+def whole_rows(model: Any) -> None:
+    """Candidates need whole class rows, which the NMS-free branch of newer heads does not give: take the other one."""
+    head = model.model[-1]
+    if getattr(head, "one2one_cv2", None) is not None:
+        head.end2end = False
 
 
 def open_model(path: Path) -> tuple[Any, dict[str, Any]]:
@@ -238,21 +281,6 @@ def _try_out(model: Any, classes: int, device: torch.device, path: Path) -> None
         raise LpStudioError("the model in these weights gives no outlines", path=path, remedy=_RETRAIN)
     if not bool(torch.isfinite(output.decoded).all()):
         raise LpStudioError("the numbers in these weights are broken (not finite)", path=path, remedy=_RETRAIN)
-
-
-def _calibration(path: Path) -> tuple[float, bool]:
-    """The temperature fitted for these weights, from ``STEM.calibration.json`` beside them."""
-    sidecar = path.with_name(f"{path.stem}.calibration.json")
-    if not sidecar.is_file():
-        return 1.0, False
-    try:
-        temperature = float(json.loads(sidecar.read_text(encoding="utf-8"))["temperature"])
-        if not math.isfinite(temperature) or temperature <= 0:
-            raise ValueError("the temperature must be above 0")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        log.warning("%s: this calibration is not used (%s)", sidecar, _first_line(error))
-        return 1.0, False
-    return temperature, True
 
 
 def _name_of(path: Path) -> str:

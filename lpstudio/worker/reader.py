@@ -167,7 +167,7 @@ class Reader:
         from lpstudio.reading.weights import find_weights, load_weights
 
         given, device = request.text("weights", None), request.text("device", None)
-        path = find_weights(Path(given) if given else None)
+        path = find_weights(Path(given) if given else None, packs=True)
         asked = (str(path), device, path.stat().st_mtime)
         if self._weights is None or asked != self._asked:
             reply.check()

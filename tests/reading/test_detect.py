@@ -14,10 +14,10 @@ from lpstudio.reading.detect import (
     keep,
     output_of,
     place,
-    posterior,
     preprocess,
     raw_characters,
 )
+from lpstudio.reading.posterior import Posterior
 
 SIDE, CLASSES = 224, 36
 CELLS = SIDE // 4
@@ -43,7 +43,7 @@ def test_an_o_and_a_0_over_the_same_glyph_become_one_character_with_both_candida
     logits[1, 26], logits[1, 14] = 1.8, 1.7
     kept = keep(_output([(50, 50, 20, 30), (51, 50, 20, 30)], logits), CLASSES)[0]
     assert len(kept.boxes) == 1
-    row = posterior(kept.logits.numpy())[0]
+    row = Posterior().probabilities(kept.logits.numpy())[0]
     assert np.argsort(-row)[:2].tolist() == [14, 26]
     assert row[14] == pytest.approx(np.exp(2.0) / np.exp(logits[0]).sum(), rel=1e-6)
 
