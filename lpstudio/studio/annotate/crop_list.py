@@ -32,7 +32,8 @@ from lpstudio.studio.jobs import Jobs
 from lpstudio.studio.session import ProjectSession
 from lpstudio.studio.widgets.row_view import RowView
 
-_AT_ONCE = 20_000  # crops that are filtered without a thread
+_AT_ONCE = 20_000  # crops that are filtered by state and split without a thread
+_SEARCHED_AT_ONCE = 2_000  # and by a query, which looks at each of them
 
 
 class CropList(QWidget):
@@ -210,7 +211,7 @@ class CropList(QWidget):
         facts = self._facts.facts()
         if session is None:
             self._take(None, CropIndex(), matching(CropIndex(), CropFilter()))
-        elif wanted.is_empty or len(session.index) <= _AT_ONCE:
+        elif wanted.is_empty or len(session.index) <= (_SEARCHED_AT_ONCE if query.terms else _AT_ONCE):
             self._take(session, session.index, matching(session.index, wanted, facts))
         else:
             index = session.index
