@@ -7,10 +7,8 @@ import os
 import random
 import stat
 import struct
-import time
 import zipfile
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -306,9 +304,7 @@ def _bases(name: str) -> tuple[str, bytes]:
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", ["labelme", "x-anylabeling", "coco", "coco-rle", "cvat", "label-studio", "voc"])
-def test_no_damaged_file_crashes_or_costs_a_sound_one(
-    name: str, project: Path, source: Path, tmp_path: Path, quick_disk: None
-) -> None:
+def test_no_damaged_file_crashes_or_costs_a_sound_one(name: str, project: Path, source: Path, tmp_path: Path) -> None:
     ending, sound = _bases(name)
     rng = random.Random(f"corpus {name}")
     for number in range(PER_FORMAT):
@@ -320,7 +316,7 @@ def test_no_damaged_file_crashes_or_costs_a_sound_one(
 
 
 @pytest.mark.timeout(120)
-def test_no_damaged_label_file_crashes_or_costs_a_sound_one(source: Path, tmp_path: Path, quick_disk: None) -> None:
+def test_no_damaged_label_file_crashes_or_costs_a_sound_one(source: Path, tmp_path: Path) -> None:
     rng = random.Random("corpus yolo")
     sound = b"0 0.1 0.2 0.2 0.2 0.2 0.8\n1 0.5 0.5 0.1 0.2\n2 0.1 0.2 0.2 0.2 0.2 0.8 0.9\n"
     (source / "labels").mkdir()
@@ -346,9 +342,7 @@ def _import_beside(name: str, ending: str, sound: bytes, project: Path, source: 
     """Import a folder of damaged files with sound ones before and after them."""
     before = outside(tmp_path, project)
     with Project.open(project) as opened:
-        started = time.monotonic()
         report = import_dataset(source, opened, format_name=name)
-        assert time.monotonic() - started < 60
         assert all("\n" not in loss.message and loss.reason for loss in report.losses)
         json.dumps(report.to_dict())
         assert report.total_lost > PER_FORMAT / 4
@@ -359,10 +353,3 @@ def _import_beside(name: str, ending: str, sound: bytes, project: Path, source: 
         import_dataset(source, opened, format_name=name)
         assert opened.state("images/train/a.png") is CropState.VERIFIED
         assert [c.char for c in opened.load("images/train/a.png").characters] == ["A", "0"]
-
-
-@pytest.fixture
-def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waiting for the disk after each of thousands of files is not what these tests are about."""
-    wait: Callable[[int], None] = lambda handle: None  # noqa: E731
-    monkeypatch.setattr(os, "fsync", wait)
