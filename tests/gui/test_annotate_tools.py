@@ -258,6 +258,22 @@ def test_a_stroke_that_ends_elsewhere_goes_on_with_clicks(hands: Hands) -> None:
     assert [len(p) for p in hands.polygons] == [3]
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Backspace])
+def test_keys_pressed_while_a_stroke_is_drawn_harm_nothing(hands: Hands, key: Qt.Key) -> None:
+    hands.take_draw_tool()
+    first = hands.place(20, 20)
+    QTest.mousePress(hands.canvas, _LEFT, _NONE, first)
+    for x, y in circle(40, 40, 20, 40)[:30]:
+        hands._send(QMouseEvent.Type.MouseMove, hands.place(x, y), Qt.MouseButton.NoButton, _LEFT)
+    for _ in range(60 if key is Qt.Key.Key_Backspace else 1):
+        hands.key(key)
+    QTest.mouseRelease(hands.canvas, _LEFT, _NONE, hands.place(30, 30))
+    assert len(hands.polygons) == (key is Qt.Key.Key_Return)
+    hands.canvas.abort()
+    hands.draw(box_points(100, 10, 120, 60))
+    assert len(hands.polygons[-1]) == 4
+
+
 def test_simplify_shows_what_it_would_do_and_keeps_it_only_on_enter(hands: Hands, qtbot: QtBot) -> None:
     hands.take_draw_tool()
     stroke(hands, circle(60, 40, 20))

@@ -124,6 +124,7 @@ def _edit(w: AnnotateWorkspace, add: Register) -> None:
         keys=("Ctrl+T",),
         icon="text-cursor-input",
         tip="Type the plate's text",
+        separated=True,
     )
     add(
         "lay_text",
@@ -263,6 +264,7 @@ def _view(w: AnnotateWorkspace, add: Register) -> None:
         icon="eye",
         tip="Show outlines; hold the period key to hide them for a moment",
         checkable=True,
+        separated=True,
     )
     add("labels", "Show labe&ls", canvas.set_labels, menu=view, keys=("Ctrl+Shift+H",), icon="tags", checkable=True)
     add(

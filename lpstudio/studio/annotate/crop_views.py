@@ -50,7 +50,9 @@ class CropViews(QObject):
         document, session = editor.document, editor.session
         self._canvas.set_editable(editor.editable)
         self._strip.set_editable(editor.editable)
-        self._strip.set_empty_text("Draw the characters (Ctrl+E), then type what they are" if editor.editable else "")
+        self._strip.set_empty_text(
+            "Draw the characters (Ctrl+E) or click them (Ctrl+G), then type what they are" if editor.editable else ""
+        )
         if document is None or session is None:
             self._canvas.set_shapes([])
             self._strip.set_lines([])

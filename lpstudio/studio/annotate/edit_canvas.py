@@ -365,8 +365,12 @@ class EditCanvas(CanvasView):
             painter.setPen(QPen(colour, width))
             painter.drawPolyline(path)
         shapes = ShapePainter(painter, self.view)
-        for number, place in enumerate(places):
+        for number, place in enumerate(places[: self._handled()]):
             shapes.handle(place.x(), place.y(), hovered=number == 0 and closing)
+
+    def _handled(self) -> int:
+        """How many vertices of the drawing show a handle."""
+        return len(self._drawing)
 
     # -- keys ---------------------------------------------------------------------------------------------------
 

@@ -224,8 +224,10 @@ class Inspector(QWidget):
             by_id = {item.id: item.character.char for item in document.content.items}
             laid = "".join(by_id[item_id] or "?" for item_id in document.reading())
             self.hint.setText("" if laid == text else f"The characters read {laid}")
+        elif text and document is not None:
+            self.hint.setText(f"Draw its {len(text)} characters in any order: with the last one, the text is laid on")
         else:
-            self.hint.setText("" if text or not number else "Type the whole text, Enter lays it on")
+            self.hint.setText("" if not number else "Type the whole text, Enter lays it on")
         self.hint.setVisible(bool(self.hint.text()))
 
     def _show_checks(self) -> None:

@@ -114,7 +114,7 @@ class ToolCanvas(EditCanvas):
         if line is not None:
             self.update()
             self._use_line(line[0], place)
-        elif stroke_at is not None:
+        elif stroke_at is not None and len(self.drawing) > stroke_at:  # else keys took it back meanwhile
             self._end_stroke(stroke_at, place)
         else:
             super().release(place, modifiers)
@@ -149,6 +149,10 @@ class ToolCanvas(EditCanvas):
             self.drawing.append(point)
             self.drawing_changed.emit(len(self.drawing))
         self._update_drawing(before, place)
+
+    def _handled(self) -> int:
+        """A stroke is a line while it is drawn; its vertices show when it ends."""
+        return super()._handled() if self._stroke_at is None else self._stroke_at + 1
 
     def _end_stroke(self, first: int, place: QPointF) -> None:
         """Keep the vertices that the stroke needs, and close the drawing where it came back to its beginning."""
