@@ -21,6 +21,9 @@ def command(
     split: Annotated[str, typer.Option(help="The split of which a part is set aside to fit on; never val.")] = "train",
     share: Annotated[float, typer.Option(min=0.01, max=1.0, help="How much of the split, whole plates each.")] = 0.2,
     seed: Annotated[int, typer.Option(help="Draws the plates; the same seed draws the same ones.")] = 42,
+    allow_trained: Annotated[
+        bool, typer.Option("--allow-trained", help="Fit on crops that the weights were trained on, too.")
+    ] = False,
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE", help="Write the figures as JSON; - for stdout.")
     ] = None,
@@ -41,7 +44,9 @@ def command(
         from lpstudio.reading.outputs import opened
         from lpstudio.reading.reader import CharacterReader
 
-        result = calibrate(opened_project, CharacterReader(load_weights(path, device), imgsz), split, share, seed, show)
+        result = calibrate(
+            opened_project, CharacterReader(load_weights(path, device), imgsz), split, share, seed, show, allow_trained
+        )
     saved = result.save()
     if json_file is not None:
         with opened(json_file) as file:
@@ -62,7 +67,7 @@ def _print(result: Calibration, out: TextIO) -> None:
     if result.trained_on:
         print(
             f"{result.trained_on} of these {result.crops} crops were trained on: the model is surer of them than of "
-            "new plates. Keep a split out of the training, and name it with --split, to know better",
+            "new plates. Better keep a split out of the training, and name it with --split",
             file=sys.stderr,
         )
     elif result.trained_on is None:

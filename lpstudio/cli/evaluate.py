@@ -52,7 +52,7 @@ def command(
 
         from lpstudio.reading.weights import find_weights, load_weights
 
-        path = find_weights(weights)
+        path = find_weights(weights, packs=True)
         from lpstudio.evaluation.evaluate import evaluate
         from lpstudio.evaluation.report import write_report
         from lpstudio.reading.outputs import opened

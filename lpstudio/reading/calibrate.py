@@ -125,10 +125,12 @@ def calibrate(
     share: float = 0.2,
     seed: int = 42,
     progress: Progress = lambda what, done, total: None,
+    allow_trained: bool = False,
 ) -> Calibration:
     """Fit on ``share`` of the labelled crops of a split, whole plates drawn by ``seed``.
 
-    Raises UsageError for val, LpStudioError when there is too little to fit on.
+    Crops that the weights are known to be trained on stay out unless ``allow_trained``: the model is surer of them than
+    of new ones. Raises UsageError for val, LpStudioError when there is too little to fit on.
     """
     if split == SCORING_SPLIT:
         raise UsageError("val only scores, nothing is fitted on it", remedy="Name another split, such as train")
@@ -140,6 +142,17 @@ def calibrate(
     project.scan()
     found = collect(project, [name for name in (split, SCORING_SPLIT) if name in known])
     selected = select(project, found.splits[split], share, seed)
+    trained = _trained_on(reader.weights.path)
+    if trained is not None and not allow_trained:
+        fresh = [crop for crop in selected if crop.key not in trained]
+        if selected and not fresh:
+            raise LpStudioError(
+                f"the weights were trained on all {len(selected)} crops set aside of {split}: fitted on them, "
+                "probabilities of new plates come out too sure",
+                path=project.yaml_path,
+                remedy="Keep a split out of the training and name it with --split, or give --allow-trained",
+            )
+        selected = fresh
     fitting = match(reader, selected, progress, "fitting")
     if len(fitting.truth) < LEAST_CHARACTERS:
         raise LpStudioError(
@@ -160,7 +173,7 @@ def calibrate(
         share=share,
         seed=seed,
         crops=fitting.crops,
-        trained_on=_trained_on(reader.weights.path, {crop.key for crop in selected}),
+        trained_on=None if trained is None else sum(crop.key in trained for crop in selected),
         candidates=tuple(candidates),
         before=_scored(fitting, plain),
         after=_scored(fitting, posterior),
@@ -249,14 +262,14 @@ def _picture(crop: TrainingCrop) -> Picture | None:
         return None
 
 
-def _trained_on(weights: Path, keys: set[str]) -> int | None:
-    """How many of some crops the run that made the weights was trained on; None when they lie in no run."""
+def _trained_on(weights: Path) -> set[str] | None:
+    """The keys of the crops that the run that made the weights was trained on; None when they lie in no run."""
     from lpstudio.training.runs import Run
 
     folder = weights.absolute().parent.parent
     if not (folder / "run.json").is_file():
         return None
     try:
-        return len(keys & {crop.key for crop in Run.open(folder).crops("train")})
+        return {crop.key for crop in Run.open(folder).crops("train")}
     except LpStudioError:
         return None

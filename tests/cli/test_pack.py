@@ -62,7 +62,9 @@ def test_a_run_is_calibrated_packed_and_read_with(
     pytest.importorskip("onnx")
     figures, out, reads = tmp_path / "figures.json", tmp_path / "night.pack", tmp_path / "reads.jsonl"
     call = ["calibrate", str(project), "--weights", str(run.best_weights), "--share", "1", "--device", "cpu"]
-    assert run_command_line([*call, "--json", str(figures)]) == 0
+    assert run_command_line(call) == 1
+    assert "--allow-trained" in capsys.readouterr().err
+    assert run_command_line([*call, "--allow-trained", "--json", str(figures)]) == 0
     said = capsys.readouterr()
     assert "fitted on 64 characters of 64 crops of train" in said.out and "64 of these 64 crops" in said.err
     data = json.loads(figures.read_text())

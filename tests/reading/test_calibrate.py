@@ -155,7 +155,7 @@ def test_a_calibration_of_other_weights_does_not_count(dataset: Path, own_weight
     assert not load_weights(own_weights, "cpu").calibrated
 
 
-def test_how_many_crops_were_trained_on_is_told_where_it_is_known(tmp_path: Path) -> None:
+def test_crops_that_were_trained_on_are_not_fitted_on_unless_asked_for(tmp_path: Path) -> None:
     from lpstudio.training.runs import create_run
     from lpstudio.training.settings import TrainSettings
 
@@ -165,7 +165,9 @@ def test_how_many_crops_were_trained_on_is_told_where_it_is_known(tmp_path: Path
     weights = run.dir / "weights" / "best.pt"
     weights.parent.mkdir(exist_ok=True)
     shutil.copyfile(save_weights(tmp_path / "own.pt", {"O": 3.0, "0": 2.0}, reach=7, imgsz=64), weights)
-    result = _calibrated(dataset, weights, share=1.0)
+    with pytest.raises(LpStudioError, match="trained on all 60 crops set aside of train"):
+        _calibrated(dataset, weights, share=1.0)
+    result = _calibrated(dataset, weights, share=1.0, allow_trained=True)
     assert result.trained_on == result.crops == 60
     assert json.loads(result.save().read_text())["fitted_on"]["trained_on"] == 60
 
