@@ -1,9 +1,9 @@
-"""The bar above the workspace: what happened, with one action that mends it."""
+"""The bar over the workspace: what happened, and one action that mends it. It floats, so that nothing moves."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from lpstudio.studio import theme
@@ -12,6 +12,9 @@ from lpstudio.studio.workspace import Notice, Severity
 
 INFO_MS = 8000
 LIMIT = 20
+WIDEST = 640  # pixels
+_BESIDE = 16  # pixels left free at both sides of a narrow workspace
+_BELOW = 44  # pixels from the workspace's top: its tools stay in reach
 _ICONS = {Severity.INFO: "info", Severity.WARNING: "triangle-alert", Severity.ERROR: "octagon-alert"}
 _GROUNDS = {Severity.INFO: "info_soft", Severity.WARNING: "warning_soft", Severity.ERROR: "error_soft"}
 _INKS = {Severity.INFO: "accent_text", Severity.WARNING: "warning", Severity.ERROR: "error"}
@@ -22,12 +25,15 @@ class NoticeBar(QWidget):
 
     command_wanted = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget, over: QWidget) -> None:
+        """``over``: the widget it floats over, inside the same window; ``parent`` must hold that widget."""
         super().__init__(parent)
         self.setObjectName("notice_bar")
+        self._over = over
+        over.installEventFilter(self)
         self._notices: list[Notice] = []
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 4, 4, 4)
+        layout.setContentsMargins(16, 8, 8, 8)
         layout.setSpacing(8)
         self._icon = QLabel(self)
         self.label = QLabel(self)
@@ -91,8 +97,26 @@ class NoticeBar(QWidget):
         self.setAccessibleName(f"{notice.severity.value}: {notice.text}")
         if notice.severity is Severity.INFO:
             self._timer.start(INFO_MS)
+        self._place()
         self.show()
+        self.raise_()
         self.update()
+
+    def _place(self) -> None:
+        """Lie in the middle of the workspace's upper part, as high as the text needs."""
+        over = self._over
+        width = min(over.width() - 2 * _BESIDE, WIDEST)
+        corner = over.mapTo(self.parentWidget(), QPoint((over.width() - width) // 2, _BELOW))
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        height = max(layout.heightForWidth(width), layout.minimumSize().height())
+        self.setGeometry(corner.x(), corner.y(), width, height)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._over and event.type() in (QEvent.Type.Resize, QEvent.Type.Move) and self._notices:
+            self._place()
+        return super().eventFilter(watched, event)
 
     def _act(self) -> None:
         notice = self._notices[-1]
@@ -102,6 +126,9 @@ class NoticeBar(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         severity = self._notices[-1].severity if self._notices else Severity.INFO
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.color(_GROUNDS[severity]))
-        painter.fillRect(0, 0, 4, self.height(), theme.color(_INKS[severity]))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.color(_INKS[severity]), 1))
+        painter.setBrush(theme.color(_GROUNDS[severity]))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        painter.fillRect(1, 4, 4, self.height() - 8, theme.color(_INKS[severity]))
         painter.end()

@@ -382,6 +382,18 @@ def test_a_notice_runs_its_command_and_can_be_dismissed(studio: MainWindow, qtbo
     assert not studio.notice_bar.isVisible()
 
 
+def test_a_notice_moves_nothing_under_it(studio: MainWindow) -> None:
+    before = studio.stack.geometry()
+    studio.notify(Notice("The disk is full. " * 12, Severity.ERROR, "file.save", "Try again"))
+    QApplication.processEvents()
+    assert studio.notice_bar.isVisible()
+    assert studio.stack.geometry() == before
+    assert studio.notice_bar.height() >= studio.notice_bar.label.heightForWidth(studio.notice_bar.label.width())
+    inside = studio.stack.mapTo(studio.centralWidget(), studio.stack.rect().topLeft())
+    assert studio.notice_bar.geometry().left() > inside.x()
+    assert studio.notice_bar.geometry().right() < inside.x() + studio.stack.width()
+
+
 def test_the_same_notice_is_not_piled_up(studio: MainWindow) -> None:
     for _ in range(5):
         studio.notify(Notice("The disk is full", Severity.ERROR))
