@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from lpstudio.errors import LpStudioError
 SPLITS = ("train", "val", "test")
 YAML_NAMES = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
 # A data.yaml has a few hundred bytes; reading YAML takes a hundred times its size in memory.
+_DEEPEST = 32
 _MAX_BYTES = 4 << 20
 _YAML_REMEDY = "Mend it in a text editor: train, val and names must stand there"
 _NAMES_REMEDY = "Give every class its character under names:, for instance names: [A, B, C, …]"
@@ -116,6 +117,7 @@ def _parse(text: str, path: Path) -> tuple[dict[str, Any], dict[str, int]]:
         # Ultralytics drops unprintable characters as well: they come from editors and are never meant.
         if not text.isascii():
             text = re.sub(r"[^\x09\x0A\x0D\x20-\x7E\x85\xA0-\uD7FF\uE000-\uFFFD\U00010000-\U0010ffff]+", "", text)
+        _refuse_deep_nesting(yaml.parse(text, Loader=loader), path)
         data = yaml.load(text, Loader=loader)
         node = yaml.compose(text, Loader=loader)
     except yaml.YAMLError as error:
@@ -137,6 +139,22 @@ def _parse(text: str, path: Path) -> tuple[dict[str, Any], dict[str, int]]:
                 entry = entry[0] if isinstance(entry, tuple) else entry
                 lines[f"{key.value}.{number}"] = entry.start_mark.line + 1
     return data, lines
+
+
+def _refuse_deep_nesting(events: Iterable[Any], path: Path) -> None:
+    """The C loader descends without a bound and takes the program with it; its events come one by one."""
+    import yaml
+
+    depth = 0
+    for event in events:
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEEPEST:
+                what = f"this is no data.yaml: more than {_DEEPEST} lists stand in one another"
+                line = event.start_mark.line + 1 if event.start_mark else None
+                raise LpStudioError(what, path=path, line=line, remedy=_YAML_REMEDY)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _alphabet(data: dict[str, Any], lines: dict[str, int], path: Path, notes: list[YamlNote]) -> Alphabet:

@@ -29,6 +29,7 @@ class NoticeBar(QWidget):
         """``over``: the widget it floats over, inside the same window; ``parent`` must hold that widget."""
         super().__init__(parent)
         self.setObjectName("notice_bar")
+        self._parent = parent
         self._over = over
         over.installEventFilter(self)
         self._notices: list[Notice] = []
@@ -106,7 +107,7 @@ class NoticeBar(QWidget):
         """Lie in the middle of the workspace's upper part, as high as the text needs."""
         over = self._over
         width = min(over.width() - 2 * _BESIDE, WIDEST)
-        corner = over.mapTo(self.parentWidget(), QPoint((over.width() - width) // 2, _BELOW))
+        corner = over.mapTo(self._parent, QPoint((over.width() - width) // 2, _BELOW))
         layout = self.layout()
         assert layout is not None
         layout.activate()

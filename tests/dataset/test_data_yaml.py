@@ -162,3 +162,10 @@ def test_a_missing_split_folder_is_a_warning_and_the_rest_opens(make_dataset: Ma
     with Project.open(root) as project:
         assert project.scan().keys == ["images/train/a.png"]
         assert "data.yaml:2: val does not exist: images/valid" in project.warnings[0]
+
+
+@pytest.mark.parametrize("nested", ["[" * 200_000, "{a: " * 100_000, "- " * 100_000])
+def test_lists_in_lists_without_end_are_refused_instead_of_ending_the_program(tmp_path: Path, nested: str) -> None:
+    (tmp_path / "data.yaml").write_text(f"train: images\nval: images\nnames:\n  {nested}\n")
+    with pytest.raises(LpStudioError, match=r"data\.yaml:4: this is no data\.yaml: more than 32 lists"):
+        Project.open(tmp_path)
