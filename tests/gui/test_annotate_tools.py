@@ -72,6 +72,18 @@ def test_a_right_draft_is_verified_by_one_key_and_the_next_crop_comes(hands: Han
     assert hands.state() is CropState.UNLABELLED, "a blank crop is not verified by a stray Enter"
 
 
+def test_enter_leads_to_a_character_drawn_twice_instead_of_verifying(labelled: Hands) -> None:
+    labelled.draw(box_points(*character_box(3)))
+    labelled.keys("1")
+    labelled.take_select_tool()
+    labelled.key(Qt.Key.Key_Escape)
+    labelled.key(Qt.Key.Key_Return)
+    assert labelled.state() is CropState.LABELLED
+    assert labelled.canvas.selection == (7,) and "covers the same place" in labelled.said
+    labelled.command(Qt.Key.Key_Return)
+    labelled.wait_open("p1")
+
+
 def test_enter_goes_to_the_first_character_of_a_crop_that_is_not_right_or_verified_already(labelled: Hands) -> None:
     labelled.draw(box_points(30, 64, 60, 78))
     labelled.take_select_tool()

@@ -411,14 +411,18 @@ class AnnotateWorkspace(Workspace):
             self._go_on()
 
     def _confirm(self) -> None:
-        """Enter with nothing selected: the crop is right as it stands. Where it is not, go to its first character."""
+        """Enter with nothing selected: the crop is right as it stands. Where it is not, go to what is wrong."""
         document = self.editor.document
         open_states = UNVERIFIED - {CropState.UNLABELLED}
         right = document is not None and bool(document.content.items) and document.content.state in open_states
-        if right and not any(fault.blocking for fault in self.editor.faults):
-            self.verify()
-        else:
+        faults = self.editor.faults
+        if not right:
             self.editor.step(1)
+        elif not faults or faults[0].blocking:
+            self.verify()  # which says what forbids it
+        else:
+            self.editor.select([faults[0].item_id])
+            self.words.say(f"Look here first: it {faults[0].text}. Ctrl+Enter verifies all the same")
 
     def verify_empty(self) -> None:
         """Confirm that there are no characters and go on."""
