@@ -299,6 +299,19 @@ def test_a_text_of_another_length_is_kept_but_not_laid(labelled: Hands) -> None:
     assert labelled.chars == "ABC1234"
     assert "3 characters, 7 are drawn" in labelled.said
     assert labelled.document.content.text == "ABC"
+    assert labelled.annotate.inspector.checks.text() == "the text has 3 characters, 7 drawn"
+
+
+def test_a_text_that_says_something_else_than_the_characters_is_named_among_the_checks(labelled: Hands) -> None:
+    field, checks = labelled.annotate.inspector.text, labelled.annotate.inspector.checks
+    assert checks.text() == "nothing is wrong"
+    labelled.command(Qt.Key.Key_T)
+    labelled.keys("ABC1234", field)
+    labelled.key(Qt.Key.Key_Return, widget=field)
+    assert checks.text() == "nothing is wrong"
+    labelled.click(*middle(0))
+    labelled.keys("X")
+    assert checks.text() == "the text is ABC1234, the characters read XBC1234"
 
 
 def test_the_wheel_zooms_at_the_pointer_up_to_sixty_four_times(hands: Hands) -> None:

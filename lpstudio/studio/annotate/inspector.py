@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from lpstudio.studio import theme
 from lpstudio.studio.annotate.character_model import CharacterModel
 from lpstudio.studio.annotate.crop_editor import CropEditor
+from lpstudio.studio.annotate.document import Document
 from lpstudio.studio.annotate.state_marks import MARKS
 from lpstudio.studio.commands import CommandTable
 from lpstudio.studio.icons import icon
@@ -49,6 +50,18 @@ def _heading(text: str, parent: QWidget) -> QLabel:
     label = QLabel(text, parent)
     label.setFont(theme.font("strong"))
     return label
+
+
+def _text_disagrees(document: Document) -> list[str]:
+    """What the plate's text says against the characters that are drawn; nothing while one of the two is missing."""
+    text, items = document.content.text, document.content.items
+    if not text or not items:
+        return []
+    if len(text) != len(items):
+        return [f"the text has {len(text)} characters, {len(items)} drawn"]
+    by_id = {item.id: item.character.char for item in items}
+    read = "".join(by_id[item_id] or "?" for item_id in document.reading())
+    return [] if read == text else [f"the text is {text}, the characters read {read}"]
 
 
 class Inspector(QWidget):
@@ -218,16 +231,12 @@ class Inspector(QWidget):
         text = document.content.text if document is not None else ""
         number = len(document.content.items) if document is not None else 0
         self.lay.setEnabled(bool(text) and self._editor.editable and number > 0)
-        if text and number and len(text) != number:
-            self.hint.setText(f"{len(text)} characters in the text, {number} drawn")
-        elif text and document is not None and number:
-            by_id = {item.id: item.character.char for item in document.content.items}
-            laid = "".join(by_id[item_id] or "?" for item_id in document.reading())
-            self.hint.setText("" if laid == text else f"The characters read {laid}")
-        elif text and document is not None:
+        if number and not text:
+            self.hint.setText("Type the whole text, Enter lays it on")
+        elif text and document is not None and not number:
             self.hint.setText(f"Draw its {len(text)} characters in any order: with the last one, the text is laid on")
         else:
-            self.hint.setText("" if not number else "Type the whole text, Enter lays it on")
+            self.hint.setText("")
         self.hint.setVisible(bool(self.hint.text()))
 
     def _show_checks(self) -> None:
@@ -245,6 +254,7 @@ class Inspector(QWidget):
                     f"label line {unread[0].line} is not understood: {unread[0].fault}"
                     + (f" (and {len(unread) - 1} more)" if len(unread) > 1 else "")
                 )
+            lines += _text_disagrees(document)
         if self._editor.blocked:
             lines.insert(0, self._editor.blocked)
         self.checks.setText("\n".join(lines) if lines else "nothing is wrong" if document is not None else "")
