@@ -61,7 +61,9 @@ def trouble(followed: FollowedRun) -> tuple[str, str]:
     if followed.status == RunStatus.DIED:
         return (
             f"The training process is gone without a word, {after}: killed, out of memory, or the machine went down.",
-            "Resume goes on where its last saved state ends.",
+            "Resume goes on after the last epoch that was saved."
+            if done
+            else "No epoch was saved: Resume begins anew.",
         )
     if followed.status == RunStatus.FAILED:
         where = (
@@ -71,7 +73,7 @@ def trouble(followed: FollowedRun) -> tuple[str, str]:
     if followed.status == RunStatus.QUEUED:
         return "Another training uses this device.", "This one begins by itself when that one ends."
     if followed.status == RunStatus.STOPPED:
-        return f"Stopped {after}.", "Resume goes on from there."
+        return f"Stopped {after}.", "Resume goes on from there." if done else "Resume begins anew."
     if followed.status == RunStatus.PAUSED:
         return "Paused in the middle of its work.", "Resume goes on from exactly there."
     return "", ""
