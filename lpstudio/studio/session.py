@@ -103,12 +103,20 @@ class ProjectSession(QObject):
 
     # -- loading ---------------------------------------------------------------------------------------------------
 
-    def request_content(self, key: str) -> None:
+    def request_content(self, key: str, then: Callable[[CropContent, str], object] | None = None) -> None:
         """Read what stands on a crop in a thread; answers with ``content_loaded``.
 
         ``fault`` is empty, or says why the picture cannot be shown. Bad lines of a label file come inside the content.
+        ``then(content, fault)`` is answered instead where it is given: who decides by what the disk says now must not
+        take the answer to an earlier request for it.
         """
         project = self.project
+
+        def answer(content: CropContent, size: tuple[int, int] | None, fault: str) -> None:
+            if then is not None:
+                then(content, fault)
+            else:
+                self.content_loaded.emit(key, content, size, fault)
 
         def work() -> tuple[CropContent, tuple[int, int] | None, str, str, Origin | None]:
             from lpstudio.dataset.images import image_size
@@ -131,11 +139,11 @@ class ProjectSession(QObject):
             if unsaved is not None and unsaved[1] is not None:
                 content = unsaved[1]
                 fault = "" if size is not None else fault  # what the label file says does not count yet
-            self.content_loaded.emit(key, content, size, fault)
+            answer(content, size, fault)
 
         def failed(error: BaseException) -> None:
             _log.error("loading %s failed", key, exc_info=error)
-            self.content_loaded.emit(key, CropContent(), None, plain_message(error))
+            answer(CropContent(), None, plain_message(error))
 
         self._loads.run(work, done, failed)
 

@@ -107,12 +107,8 @@ class DatasetEdits(QObject):
 
     def set_session(self, session: ProjectSession | None) -> None:
         """Work on another project; the history is that of the earlier one and goes."""
-        if self._session is not None:
-            self._session.content_loaded.disconnect(self._loaded)
         self._session = session
         self.forget()
-        if session is not None:
-            session.content_loaded.connect(self._loaded)
 
     def forget(self) -> None:
         """Drop the history (another source is under review)."""
@@ -280,16 +276,15 @@ class DatasetEdits(QObject):
 
     def _advance(self) -> None:
         if self._current is None and self._queue and self._session is not None:
-            self._current = self._queue.popleft()
-            self._session.request_content(self._current.write.key)
+            work = self._current = self._queue.popleft()
+            self._session.request_content(work.write.key, lambda content, fault: self._loaded(work, content, fault))
 
-    def _loaded(self, key: str, content: CropContent, size: object, fault: str) -> None:
-        work = self._current
-        if work is None or work.write.key != key or self._session is None:
-            return
+    def _loaded(self, work: _Work, content: CropContent, fault: str) -> None:
+        if work is not self._current:
+            return  # the history was dropped meanwhile
         self._current = None
         if fault:
-            self.refused.emit(f"{key}: {fault}. Nothing was written.")
+            self.refused.emit(f"{work.write.key}: {fault}. Nothing was written.")
         elif work.kind == "apply":
             self._write(work.write, content)
         elif work.write.done:
