@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("YOLO_OFFLINE", "true")
 os.environ.setdefault("YOLO_AUTOINSTALL", "false")
 
+PATIENCE_MS = 30_000
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -31,3 +34,11 @@ def real_crops(tmp_path: Path) -> Path:
     copy = tmp_path / "real_crops"
     shutil.copytree(folder, copy)
     return copy
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot) -> QtBot:
+    """pytest-qt's robot with more patience: waiting ends when what is awaited happens, and busy machines take long."""
+    qtbot.waitUntil = functools.partial(qtbot.waitUntil, timeout=PATIENCE_MS)  # type: ignore[method-assign]
+    qtbot.waitSignal = functools.partial(qtbot.waitSignal, timeout=PATIENCE_MS)  # type: ignore[method-assign]
+    return qtbot
