@@ -54,7 +54,7 @@ def outside(root: Path, inside: Path) -> dict[str, int]:
 
 
 @pytest.mark.parametrize(
-    "name", ["../../evil.png", "/tmp/evil.png", "C:/evil.png", "\\\\server\\evil.png", "x/../../evil.png", "a\nb.png"]
+    "name", ["../../evil.png", "/evil.png", "C:/evil.png", "\\\\server\\evil.png", "x/../../evil.png", "a\nb.png"]
 )
 def test_names_that_lead_out_of_a_zip_are_refused_and_the_rest_comes_over(
     name: str, project: Path, tmp_path: Path
