@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lpstudio.cli.output import write_text
 from lpstudio.cli.progress import progress_bar
 from lpstudio.errors import LpStudioError
 
@@ -50,10 +51,4 @@ def command(
 
 def _write_json(target: str, faults: list[Fault]) -> None:
     text = "".join(f"{json.dumps({'schema': 1, **fault.to_dict()})}\n" for fault in faults)
-    if target == "-":
-        sys.stdout.write(text)
-        return
-    try:
-        Path(target).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise LpStudioError(f"not written: {error.strerror or error}", path=target) from error
+    write_text(target, text)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lpstudio.errors import LpStudioError
+from lpstudio.cli.output import write_text
 
 if TYPE_CHECKING:
     from lpstudio.dataset.exchange.report import Report
@@ -38,10 +37,4 @@ def show_report(report: Report, json_file: str | None) -> int:
 
 def _write_json(target: str, report: Report) -> None:
     text = json.dumps(report.to_dict(), indent=1) + "\n"
-    if target == "-":
-        sys.stdout.write(text)
-        return
-    try:
-        Path(target).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise LpStudioError(f"not written: {error.strerror or error}", path=target) from error
+    write_text(target, text)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lpstudio.cli.output import write_text
 from lpstudio.cli.progress import progress_bar
-from lpstudio.errors import LpStudioError, UsageError
+from lpstudio.errors import UsageError
 
 if TYPE_CHECKING:
     from lpstudio.dataset.leaks import Leak
@@ -108,10 +109,4 @@ def _print_leaks(when: str, leaks: tuple[Leak, ...]) -> None:
 
 def _write_json(target: str, plan: SplitPlan) -> None:
     text = json.dumps(plan.to_dict(), indent=1) + "\n"
-    if target == "-":
-        sys.stdout.write(text)
-        return
-    try:
-        Path(target).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise LpStudioError(f"not written: {error.strerror or error}", path=target) from error
+    write_text(target, text)
