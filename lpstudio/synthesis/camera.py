@@ -22,7 +22,7 @@ def photograph(image: Image, cap_px: float, rng: np.random.Generator) -> bytes:
     image = _expose(image, rng)
     image = _optics(image, cap_px, rng)
     pixels = np.clip(image * 255 + 0.5, 0, 255).astype(np.uint8)
-    if rng.random() < 0.04:
+    if rng.random() < 0.18:
         _interlace(pixels, cap_px, rng)
     if rng.random() < 0.5:  # the video codec, before the crop is cut out and stored
         pixels = cv2.imdecode(_jpeg(pixels, int(rng.integers(28, 75))), cv2.IMREAD_COLOR)
@@ -64,12 +64,15 @@ def _light(image: Image, rng: np.random.Generator) -> None:
         image += (np.float32(rng.uniform(0.15, 0.6)) * spot)[:, :, None]
 
 
+_INFRARED_TINTS = ((1.0, 1.0, 1.0), (0.75, 1.0, 0.7), (0.35, 1.0, 0.15))  # grey, greenish, glowing green
+
+
 def _expose(image: Image, rng: np.random.Generator) -> Image:
     """Day, dusk, night with a lamp, or infra-red; haze, white balance and exposure."""
     hour = rng.random()
     if hour < 0.14:  # infra-red: no colours, sometimes a tint
         grey = image[:, :, 1:2] * np.float32(0.8) + image[:, :, 0:1] * np.float32(0.2)
-        tint = np.array((1, 1, 1) if rng.random() < 0.7 else (0.75, 1.0, 0.7), np.float32)
+        tint = np.array(_INFRARED_TINTS[int(rng.choice(3, p=(0.6, 0.15, 0.25)))], np.float32)
         return np.clip((grey * np.float32(rng.uniform(0.7, 1.5))) ** np.float32(rng.uniform(0.8, 1.4)) * tint, 0, 1)
     if hour < 0.34:  # dusk and night
         image *= np.float32(rng.uniform(0.3, 0.6))
@@ -84,7 +87,7 @@ def _expose(image: Image, rng: np.random.Generator) -> Image:
     if rng.random() < 0.5:
         grey = image.mean(axis=2, keepdims=True)
         image = grey + np.float32(rng.uniform(0.35, 1.0)) * (image - grey)
-    haze = np.float32(rng.uniform(0.02, 0.32))
+    haze = np.float32(rng.uniform(0.02, 0.32) if rng.random() < 0.85 else rng.uniform(0.32, 0.7))
     image = image * (1 - haze) + haze * np.float32(rng.uniform(0.3, 0.7))
     return np.clip(image, 0, 1) ** np.float32(rng.uniform(0.8, 1.25))
 

@@ -48,6 +48,7 @@ class PlateDesign:
     ink: Colour
     characters: tuple[PlacedGlyph, ...]
     captions: tuple[PlacedGlyph, ...] = ()
+    separators: tuple[tuple[Points, ...], ...] = ()
     border: tuple[float, float] | None = None  # inset and thickness
     bolts: tuple[tuple[float, float, float], ...] = ()  # x, y, radius
     emblem: tuple[Points, Colour, float] | None = None  # a pale shape under the text: polygon, colour, strength
@@ -116,6 +117,10 @@ PAPER = Style(
 )  # fmt: skip
 
 
+_ODD_COLOURS = 0.22  # share of plates in colours of no Philippine series, most with light characters on dark ground
+_SEPARATED = 0.3  # share of plates with a dot or dash between two groups
+
+
 def style_of(format_id: str) -> Style:
     """The looks that belong to a format, by the words of its id; others look like a car plate."""
     name = format_id.lower()
@@ -162,6 +167,32 @@ def _line(
     return placed
 
 
+def _odd_colours(rng: np.random.Generator) -> tuple[Colour, Colour]:
+    """A ground and an ink of any colours, the ink mostly the lighter one: foreign, painted and reflecting plates."""
+    dark, light = rng.uniform(0.08, 0.5, 3), rng.uniform(0.6, 1.0, 3)
+    dark[int(rng.integers(3))] *= float(rng.uniform(0.2, 1.0))
+    one, other = (float(dark[0]), float(dark[1]), float(dark[2])), (float(light[0]), float(light[1]), float(light[2]))
+    return (one, other) if rng.random() < 0.75 else (other, one)
+
+
+def _separators(placed: Sequence[PlacedGlyph], cap: float, rng: np.random.Generator) -> tuple[tuple[Points, ...], ...]:
+    """A dot or a dash in the widest gap of a line: it is ink, but no character. Polygons in millimetres."""
+    gaps = [
+        (right.origin[0] - (left.origin[0] + float(np.ptp(left.outline[:, 0]))), left, right)
+        for left, right in zip(placed, placed[1:], strict=False)
+        if right.origin[1] == left.origin[1]
+    ]
+    if not gaps:
+        return ()
+    room, left, right = max(gaps, key=lambda gap: gap[0])
+    if room < 0.2 * cap:
+        return ()
+    x, y = right.origin[0] - room / 2, right.origin[1] + cap * float(rng.uniform(0.42, 0.58))
+    half = min(room * 0.3, cap * float(rng.uniform(0.05, 0.16)))
+    tall = half if rng.random() < 0.6 else half * float(rng.uniform(0.3, 0.6))
+    return ((np.array([(x - half, y - tall), (x + half, y - tall), (x + half, y + tall), (x - half, y + tall)]),),)
+
+
 def _two_lines(groups: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     """The groups of the upper and the lower line, as evenly as the groups allow."""
     best = min(range(1, len(groups)), key=lambda cut: abs(sum(map(len, groups[:cut])) - sum(map(len, groups[cut:]))))
@@ -173,9 +204,13 @@ def design_plate(format_id: str, groups: Sequence[str], rng: np.random.Generator
     style = style_of(format_id)
     weights = np.array([weight for weight, _, _ in style.colours])
     _, background, ink = style.colours[int(rng.choice(len(weights), p=weights / weights.sum()))]
+    if rng.random() < _ODD_COLOURS:
+        background, ink = _odd_colours(rng)
     font = str(rng.choice(list(style.fonts)))
     on_two = len(groups) > 1 and rng.random() < style.two_lines
     width, height = (style.size_two_lines or style.size) if on_two else style.size
+    if rng.random() < 0.35:  # frames, frauds and foreign plates keep no standard
+        height *= float(rng.uniform(0.9, 1.3))
     stretch = float(rng.uniform(*style.stretch)) * (0.62 if font in _WIDE else 1.0)
     gaps = (float(rng.uniform(0.09, 0.2)), float(rng.uniform(0.15, 0.5)))
 
@@ -215,6 +250,7 @@ def design_plate(format_id: str, groups: Sequence[str], rng: np.random.Generator
         ink=_vary(ink, 0.05, rng),
         characters=tuple(characters),
         captions=tuple(captions),
+        separators=_separators(characters, cap, rng) if rng.random() < _SEPARATED else (),
         border=(height * 0.03, height * float(rng.uniform(0.012, 0.03))) if rng.random() < 0.45 else None,
         bolts=_bolts(width, height, rng),
         emblem=_emblem(width, height, rng) if style.emblem and rng.random() < 0.5 else None,

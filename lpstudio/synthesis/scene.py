@@ -174,6 +174,8 @@ def draw(design: PlateDesign, view: View, rng: np.random.Generator) -> Image:
         _over(image, np.asarray(colour, np.float32), mask([sticker]))
     if design.captions:
         _over(image, ink, mask(*(placed.contours for placed in design.captions)))
+    if design.separators:
+        _over(image, ink, mask(*design.separators))
     _letters(image, mask(*(placed.contours for placed in design.characters), samples=_FINE), design, ink, view, rng)
     if design.bolts:
         turns = np.linspace(0, 2 * np.pi, 9)[:-1]
