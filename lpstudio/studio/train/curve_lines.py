@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lpstudio.studio.train.history import METRICS, TRAIN, VAL, RunHistory
+from lpstudio.training.history import METRICS, TRAIN, VAL, RunHistory
 
 TOTAL = "total"  # the sum of a part's loss items
 

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVB
 from lpstudio.studio import theme
 from lpstudio.studio.train.curve_lines import Line, Plot, nearest, plots_for
 from lpstudio.studio.train.editors import icon_button
-from lpstudio.studio.train.history import RunHistory
 from lpstudio.studio.train.plot_canvas import PlotCanvas, PlotLine
 from lpstudio.studio.train.wording import figure, percent, without_tags
+from lpstudio.training.history import RunHistory
 
 # Lines of compared runs; told apart also with red-green blindness (lightness and blue-yellow differ)
 COMPARED_DARK = ("#f2e394", "#2fae8a", "#ffb3c6", "#a98bf0", "#c79a6b")

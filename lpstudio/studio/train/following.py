@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from lpstudio.errors import LpStudioError
 from lpstudio.studio.jobs import Jobs
-from lpstudio.studio.train.history import RunHistory
 from lpstudio.training.events import last_event
+from lpstudio.training.history import RunHistory
 from lpstudio.training.runs import Run, RunStatus, list_runs
 from lpstudio.training.settings import TrainSettings
 

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, 
 
 from lpstudio.studio import theme
 from lpstudio.studio.train.editors import QuietComboBox
-from lpstudio.studio.train.history import LOG_LINES, LogLine
 from lpstudio.studio.train.wording import clock, counted
+from lpstudio.training.history import LOG_LINES, LogLine
 
 _RANK = {"debug": 0, "info": 1, "warning": 2, "error": 3, "critical": 3}
 _LEVELS = (("Everything", 0), ("Warnings and errors", 2), ("Errors", 3))

@@ -27,11 +27,11 @@ from lpstudio.studio import theme
 from lpstudio.studio.icons import icon
 from lpstudio.studio.train.curves import CurveGrid
 from lpstudio.studio.train.following import FollowedRun
-from lpstudio.studio.train.history import METRICS, LogLine, RunHistory
 from lpstudio.studio.train.log_view import LogView
 from lpstudio.studio.train.run_list import STATE_MARKS, loss_name
 from lpstudio.studio.train.run_settings import RunSettingsTable
 from lpstudio.studio.train.wording import counted, day_and_time, duration, figure, memory, percent, without_tags
+from lpstudio.training.history import METRICS, LogLine, RunHistory
 from lpstudio.training.runs import RunStatus
 
 WORDS_FROM = 760  # px of width

@@ -9,13 +9,13 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
 from lpstudio.studio.train.following import FollowedRun, RunsWatch
-from lpstudio.studio.train.history import RunHistory
 from lpstudio.studio.train.run_actions import RunActions
 from lpstudio.studio.train.run_list import measures_text
 from lpstudio.studio.train.sources import RunWeights
 from lpstudio.studio.train.view import NEW_RUN, RUNS, TrainView
 from lpstudio.studio.train.wording import duration
 from lpstudio.studio.workspace import Notice, Severity, Studio
+from lpstudio.training.history import RunHistory
 from lpstudio.training.runs import RunStatus
 
 

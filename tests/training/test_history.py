@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from lpstudio.studio.train.curve_lines import nearest, plots_for
-from lpstudio.studio.train.history import RunHistory
 from lpstudio.studio.train.wording import duration, memory
+from lpstudio.training.history import RunHistory
 
 
 def epoch(number: int, loss: float, **more: object) -> dict[str, object]:
