@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -179,12 +180,12 @@ def _separators(placed: Sequence[PlacedGlyph], cap: float, rng: np.random.Genera
     """A dot or a dash in the widest gap of a line: it is ink, but no character. Polygons in millimetres."""
     gaps = [
         (right.origin[0] - (left.origin[0] + float(np.ptp(left.outline[:, 0]))), left, right)
-        for left, right in zip(placed, placed[1:], strict=False)
+        for left, right in pairwise(placed)
         if right.origin[1] == left.origin[1]
     ]
     if not gaps:
         return ()
-    room, left, right = max(gaps, key=lambda gap: gap[0])
+    room, _, right = max(gaps, key=lambda gap: gap[0])
     if room < 0.2 * cap:
         return ()
     x, y = right.origin[0] - room / 2, right.origin[1] + cap * float(rng.uniform(0.42, 0.58))
