@@ -1,0 +1,85 @@
+"""A scripted session under the watchdog: ``child_watchdog DATASET SECONDS [VIDEO [WEIGHTS]]``.
+
+With ``LPSTUDIO_BENCH_STACKS`` in the environment it prints what the GUI thread did in every block over that many ms.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Generator
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+
+from lpstudio.studio import theme
+from lpstudio.studio.app import make_application
+from lpstudio.studio.main_window import MainWindow
+from lpstudio.studio.places import open_settings
+from lpstudio.studio.watchdog import FRAME_MS, SLOW_MS, Block, Watchdog
+from tests.bench.processes import tell
+from tests.bench.session_script import Act, Player, Script
+
+
+def watched(dataset: Path, seconds: float, video: Path | None, weights: Path | None) -> None:
+    """Play the session for so long and tell its blocks."""
+    application = make_application(["lpstudio"])
+    settings = open_settings()
+    theme.install(application, "dark")
+    watchdog = Watchdog(period_ms=2)
+    window = MainWindow(settings)
+    window.resize(1280, 800)
+    window.show()
+    script = Script(window, dataset, video, weights)
+    end = time.perf_counter() + seconds
+
+    def acts() -> Generator[tuple[str, Act], None, None]:
+        yield "open", script.open()
+        while True:
+            for name, act in script.acts():
+                yield name, act()
+                if time.perf_counter() > end:
+                    yield "close", script.close()
+                    return
+
+    player = Player(acts(), application.quit)
+    QTimer.singleShot(0, watchdog.start)
+    player.start()
+    began = time.perf_counter()
+    application.exec()
+    watchdog.stop()
+    lasted = time.perf_counter() - began
+    window.close()
+    shown = float(os.environ.get("LPSTUDIO_BENCH_STACKS", "0"))
+    if shown:
+        for block in watchdog.over(shown):
+            print(f"--- {act_of(player, block)}: {block.own_ms:.0f} ms (by the clock {block.ms:.0f})")
+            for text, times in Counter(block.stacks).most_common(3):
+                print(f"{times} ×\n{text}")
+    frames, slow = watchdog.over(FRAME_MS), watchdog.over(SLOW_MS)
+    tell({
+        "seconds": lasted, "beats": watchdog.beats, "frames": len(frames), "slow": len(slow),
+        "longest_ms": max((block.own_ms for block in frames), default=0.0),
+        "by_clock": [sum(block.ms > limit for block in watchdog.blocks) for limit in (FRAME_MS, SLOW_MS)],
+        "acts": dict(Counter(act_of(player, block) for block in frames)),
+        "worst": [[act_of(player, block), block.own_ms] for block in sorted(frames, key=lambda b: -b.own_ms)[:10]],
+    })  # fmt: skip
+
+
+def act_of(player: Player, block: Block) -> str:
+    """During which act a block began."""
+    name = "start"
+    for at, act in player.timeline:
+        if at > block.at_s + block.ms / 1e3:
+            break
+        name = act
+    return name
+
+
+if __name__ == "__main__":
+    rest = [Path(argument) for argument in sys.argv[3:]]
+    watched(
+        Path(sys.argv[1]), float(sys.argv[2]), rest[0] if rest else None, rest[1] if len(rest) > 1 else None
+    )
