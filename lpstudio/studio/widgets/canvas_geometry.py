@@ -5,56 +5,43 @@ A polygon is a float64 array of shape (n, 2): x, y per vertex, y down, closed fr
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lpstudio.dataset.types import Point, Polygon
+from lpstudio.dataset.outlines import (
+    Box,
+    FloatArray,
+    area,
+    as_array,
+    as_polygon,
+    bounds,
+    clip_to_frame,
+    inside,
+    overlap,
+    self_intersects,
+)
+from lpstudio.dataset.types import Point
 
-FloatArray = NDArray[np.float64]
-Box = tuple[float, float, float, float]
-
-
-def as_array(polygon: Sequence[Point] | FloatArray) -> FloatArray:
-    """The polygon as a float64 array of shape (n, 2)."""
-    return np.asarray(polygon, dtype=np.float64).reshape(-1, 2)
-
-
-def as_polygon(points: Sequence[Point] | FloatArray) -> Polygon:
-    """The inverse of :func:`as_array`: plain floats, immutable."""
-    return tuple((float(x), float(y)) for x, y in points)
-
-
-def bounds(points: FloatArray) -> Box:
-    """x1, y1, x2, y2 of the smallest upright box; zeros for no points."""
-    if len(points) == 0:
-        return (0.0, 0.0, 0.0, 0.0)
-    low, high = points.min(axis=0), points.max(axis=0)
-    return (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
-
-
-def area(points: FloatArray) -> float:
-    """The signed area in square pixels (positive when the vertices run clockwise on the screen)."""
-    x, y = points[:, 0], points[:, 1]
-    return 0.5 * float(np.dot(x, np.roll(y, -1)) - np.dot(np.roll(x, -1), y))
-
-
-def inside(points: FloatArray, x: FloatArray | float, y: FloatArray | float) -> NDArray[np.bool_]:
-    """Whether the places (x, y) are inside the polygon by the even-odd rule; the shape of ``x``."""
-    px, py = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    result = np.zeros(px.shape, dtype=bool)
-    x1, y1 = points[:, 0], points[:, 1]
-    x2, y2 = np.roll(x1, -1), np.roll(y1, -1)
-    for i in range(len(points)):
-        if y1[i] == y2[i]:
-            continue
-        straddles = (y1[i] > py) != (y2[i] > py)
-        result ^= straddles & (px < (x2[i] - x1[i]) * (py - y1[i]) / (y2[i] - y1[i]) + x1[i])
-    return result
+__all__ = [
+    "Box",
+    "FloatArray",
+    "Hit",
+    "HitTester",
+    "Part",
+    "area",
+    "as_array",
+    "as_polygon",
+    "bounds",
+    "clip_to_frame",
+    "edge_distances",
+    "inside",
+    "limit_shift",
+    "overlap",
+    "self_intersects",
+]
 
 
 def edge_distances(points: FloatArray, x: float, y: float) -> tuple[FloatArray, FloatArray]:
@@ -68,48 +55,6 @@ def edge_distances(points: FloatArray, x: float, y: float) -> tuple[FloatArray, 
     return np.hypot(nearest[:, 0] - x, nearest[:, 1] - y), nearest
 
 
-def self_intersects(points: FloatArray) -> bool:
-    """Whether two edges that are no neighbours cross or touch. Fewer than four points never do."""
-    n = len(points)
-    if n < 4:
-        return False
-    a, b = points, np.roll(points, -1, axis=0)
-    i, j = np.triu_indices(n, k=2)
-    apart = ~((i == 0) & (j == n - 1))
-    i, j = i[apart], j[apart]
-
-    def turn(p: FloatArray, q: FloatArray, r: FloatArray) -> FloatArray:
-        return np.asarray((q[:, 0] - p[:, 0]) * (r[:, 1] - p[:, 1]) - (q[:, 1] - p[:, 1]) * (r[:, 0] - p[:, 0]))
-
-    t1, t2 = turn(a[i], b[i], a[j]), turn(a[i], b[i], b[j])
-    t3, t4 = turn(a[j], b[j], a[i]), turn(a[j], b[j], b[i])
-    return bool(np.any((t1 * t2 < 0) & (t3 * t4 < 0)))
-
-
-def clip_to_frame(points: FloatArray, width: float, height: float) -> FloatArray:
-    """What of the polygon lies on the picture (0..width, 0..height), by Sutherland and Hodgman; it may be empty.
-
-    Cut, not squeezed: vertices outside are not moved to the border, the edges are cut where they cross it.
-    """
-    if len(points) == 0 or (points.min() >= 0 and points[:, 0].max() <= width and points[:, 1].max() <= height):
-        return points
-    result = [(float(x), float(y)) for x, y in points]
-    for axis, limit, sign in ((0, 0.0, 1.0), (0, width, -1.0), (1, 0.0, 1.0), (1, height, -1.0)):
-        source, result = result, []
-        for index, current in enumerate(source):
-            previous = source[index - 1]
-            here, before = sign * (current[axis] - limit), sign * (previous[axis] - limit)
-            if (here >= 0) != (before >= 0):
-                share = before / (before - here)
-                cut = [previous[k] + share * (current[k] - previous[k]) for k in (0, 1)]
-                cut[axis] = limit
-                result.append((cut[0], cut[1]))
-            if here >= 0:
-                result.append(current)
-    cleaned = [p for k, p in enumerate(result) if math.dist(p, result[k - 1]) > 1e-9]
-    return as_array(cleaned) if len(cleaned) >= 3 else np.empty((0, 2))
-
-
 def limit_shift(box: Box, dx: float, dy: float, width: float, height: float) -> tuple[float, float]:
     """The part of a shift that keeps a box on the picture; a box that sticks out already may come back in."""
     x1, y1, x2, y2 = box
@@ -119,20 +64,6 @@ def limit_shift(box: Box, dx: float, dy: float, width: float, height: float) -> 
         return min(max(shift, least), most)
 
     return limited(dx, x1, x2, width), limited(dy, y1, y2, height)
-
-
-def overlap(a: FloatArray, b: FloatArray, samples: int = 24) -> float:
-    """Intersection over union of two polygons, estimated on a grid over both boxes (a few per cent exact)."""
-    ax1, ay1, ax2, ay2 = bounds(a)
-    bx1, by1, bx2, by2 = bounds(b)
-    if ax1 >= bx2 or bx1 >= ax2 or ay1 >= by2 or by1 >= ay2:
-        return 0.0
-    steps = (np.arange(samples) + 0.5) / samples
-    left, top, right, bottom = min(ax1, bx1), min(ay1, by1), max(ax2, bx2), max(ay2, by2)
-    x, y = np.meshgrid(left + steps * (right - left), top + steps * (bottom - top))
-    in_a, in_b = inside(a, x, y), inside(b, x, y)
-    union = int((in_a | in_b).sum())
-    return int((in_a & in_b).sum()) / union if union else 0.0
 
 
 class Part(Enum):
