@@ -43,6 +43,7 @@ class AnnotateWorkspace(Workspace):
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(studio, parent)
         self._session: ProjectSession | None = None
+        self._wanted_character: tuple[str, int] | None = None
         self.loader = ImageLoader(self._locate, self, thumbnail_size=QSize(176, 88))
         self.editor = CropEditor(self)
         self.clipboard = CropClipboard(self.editor)
@@ -217,10 +218,18 @@ class AnnotateWorkspace(Workspace):
             return
         if self.crops.model.row_of(key) is None:
             self.crops.clear_filter()
+        self._wanted_character = None if character is None else (key, character)
         self._go(key)
-        document = self.desk.document(key)
-        if document is not None and character is not None and character < len(document.content.items):
-            self.editor.select([document.content.items[character].id])
+        self._select_wanted()
+
+    def _select_wanted(self) -> None:
+        """Select the character that was asked for with its crop, as soon as that stands in the editor."""
+        document, wanted = self.editor.document, self._wanted_character
+        if document is None or wanted is None or document.key != wanted[0]:
+            return
+        self._wanted_character = None
+        if 0 <= wanted[1] < len(document.content.items):
+            self.editor.select([document.content.items[wanted[1]].id])
 
     def _go(self, key: str) -> None:
         if self._session is None or (key == self.desk.current and self.editor.document is not None):
@@ -317,6 +326,7 @@ class AnnotateWorkspace(Workspace):
             "This folder cannot be written: you can look, but nothing is saved" if session.project.read_only else ""
         )
         self.editor.open(document, blocked)
+        self._select_wanted()
         self.inspector.set_origin(self._origin_text(key))
         self.crops.model.note_text(key, document.content.text)
 
