@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -43,13 +43,20 @@ def evaluate(
     formats: FormatSet,
     split: str = "val",
     progress: Callable[[str, int, int], None] = lambda what, done, total: None,
+    leave_out: Mapping[str, Collection[str]] | None = None,
 ) -> Evaluation:
     """Read every crop of a split and compare.
 
     Characters count on labelled and verified crops, plates on every crop with a known text that is not ignored.
-    Raises LpStudioError when the split is not there or has nothing to compare with.
+    ``leave_out``: keys of crops that stay out, by the reason. Raises LpStudioError when the split is not there or has
+    nothing to compare with.
     """
     tasks, faults, left_out = _tasks(project, split)
+    for reason, keys in (leave_out or {}).items():
+        kept = [task for task in tasks if task.key not in keys]
+        if len(kept) < len(tasks):
+            left_out[reason] = len(tasks) - len(kept)
+            tasks = kept
     if not tasks:
         raise LpStudioError(
             f"the split {split!r} has neither labelled crops nor known plate texts to compare with",

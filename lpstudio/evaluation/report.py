@@ -13,6 +13,8 @@ from lpstudio.evaluation.confusions import LEAST_CASES, LEAST_PLATES
 from lpstudio.evaluation.figures import titled
 from lpstudio.evaluation.report_charts import STYLE as CHART_STYLE
 from lpstudio.evaluation.report_charts import gain_chart, interval_bar, matrix_chart, reliability_chart
+from lpstudio.evaluation.report_training import STYLE as TRAINING_STYLE
+from lpstudio.evaluation.report_training import training_section
 from lpstudio.evaluation.results import FIRST, CropResult, Evaluation
 from lpstudio.evaluation.statistics import Estimate
 
@@ -42,6 +44,12 @@ figure img { display: block; width: 100%; } figcaption { padding: 8px 12px; over
 figure .scroll { padding: 0 12px 12px; } figure table { font-size: 13px; } figure td, figure th { padding: 1px 5px; }
 .bad { color: var(--bad); font-weight: 600; } .similar { color: var(--similar); font-weight: 600; }
 .good { color: var(--good); font-weight: 600; } code { font-size: 13px; overflow-wrap: anywhere; }
+@media print { :root { color-scheme: light; --paper: #ffffff; --ink: #1c1f24; --dim: #4f5761; --line: #c4cad2;
+    --tile: #f3f5f8; --bad: #b3261e; --similar: #9a5b00; --good: #1c7a3c; --accent: #2f6fb5; --second: #8fbbe6; }
+  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  body { max-width: none; padding: 0; font-size: 12px; } h2 { break-after: avoid; margin-top: 24px; }
+  figure, tr, .tile, svg, .keep { break-inside: avoid; } .scroll { overflow: visible; }
+  .crops { grid-template-columns: 1fr 1fr; gap: 10px; } .tiles { grid-template-columns: repeat(4, 1fr); } }
 """
 
 
@@ -64,7 +72,7 @@ def render_report(evaluation: Evaluation) -> str:
     parts = [
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
         "<meta name='viewport' content='width=device-width, initial-scale=1'>",
-        f"<title>{_text(title)}</title><style>{_STYLE}{CHART_STYLE}</style></head><body>",
+        f"<title>{_text(title)}</title><style>{CHART_STYLE}{TRAINING_STYLE}{_STYLE}</style></head><body>",
         f"<h1>{_text(title)}</h1><p>Weights <code>{_text(evaluation.weights_path)}</code>, formats "
         f"{_text(evaluation.formats)}, probabilities {'' if evaluation.calibrated else 'not '}calibrated.</p>",
         _tiles(evaluation),
@@ -73,6 +81,7 @@ def render_report(evaluation: Evaluation) -> str:
         _gain(evaluation),
         _probabilities(evaluation),
         _proposal(evaluation),
+        training_section(evaluation.weights_path),
         _crops_section("Worst crops", worst, f"The {len(worst)} crops with the most errors."),
         _crops_section("Crops read right", right, "A few of them, to compare with."),
         _left_out(evaluation),
