@@ -1,4 +1,4 @@
-"""Where the program keeps its own files: settings, log, the demo project. Knows nothing of Qt."""
+"""Where the program keeps its own files: settings, log, journals, the demo project. Knows nothing of Qt."""
 
 from __future__ import annotations
 
@@ -34,3 +34,10 @@ def demo_folder() -> Path:
     import platformdirs
 
     return (_moved() or platformdirs.user_data_path(_NAME, appauthor=False)) / "demo"
+
+
+def journals_folder() -> Path:
+    """Where edits are kept that a project's own disk does not take."""
+    import platformdirs
+
+    return (_moved() or platformdirs.user_state_path(_NAME, appauthor=False)) / "journals"

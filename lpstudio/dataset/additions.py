@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lpstudio.dataset.atomic import TEMPORARY, claim, create_file, sync_folder, write_bytes_atomic, write_error
+from lpstudio.dataset.atomic import claim, create_file, sync_folder, temporary_prefix, write_bytes_atomic, write_error
 from lpstudio.dataset.images import image_size, is_image_name
 from lpstudio.dataset.scan import label_path
 from lpstudio.errors import LpStudioError
@@ -141,7 +141,7 @@ def place_file(path: Path, target: Path, copy: bool = True) -> None:
             raise
         except OSError:
             pass  # another disk, or one without links
-    handle, name = tempfile.mkstemp(prefix=TEMPORARY, suffix=".tmp", dir=target.parent)
+    handle, name = tempfile.mkstemp(prefix=temporary_prefix(), suffix=".tmp", dir=target.parent)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file, path.open("rb") as source:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from lpstudio.errors import LpStudioError
 
 # Hidden, so that no scan takes it for a picture or a label; short, because names have at most 255 bytes.
 TEMPORARY = ".lpstudio-"
+# The process comes next: what a killed one left behind can be told from what a living one is writing.
+_LEFT = re.compile(rf"{re.escape(TEMPORARY)}(\d+)-\w+\.tmp")
 
 _REMEDIES = {
     errno.ENOSPC: ("the disk is full", "Free some space and save again"),
@@ -25,6 +28,9 @@ _REMEDIES = {
     errno.EEXIST: ("a file stands where its folder should be", "Move that file out of the way"),
     errno.EISDIR: ("a folder stands in its place", "Move that folder out of the way"),
     errno.EIO: ("the disk reported an error", "Check the disk and its connection"),
+    errno.ESTALE: ("its folder is gone", "Connect the drive again"),
+    errno.ENAMETOOLONG: ("its path is too long for this system", "Move the project to a folder with a shorter path"),
+    errno.ELOOP: ("it is a link that leads to itself", "Take that link away"),
 }
 
 
@@ -41,11 +47,11 @@ def write_bytes_atomic(path: Path, data: bytes) -> None:
     fails the old file stays whole and no temporary file is left. Raises LpStudioError.
     """
     path = Path(path)
-    target = Path(os.path.realpath(path)) if path.is_symlink() else path
     try:
+        target = _followed(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         mode = _mode_for(target)
-        handle, name = tempfile.mkstemp(prefix=TEMPORARY, suffix=".tmp", dir=target.parent)
+        handle, name = tempfile.mkstemp(prefix=temporary_prefix(), suffix=".tmp", dir=target.parent)
         temporary = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -64,12 +70,42 @@ def write_bytes_atomic(path: Path, data: bytes) -> None:
         raise write_error(error, path) from error
 
 
+def _followed(path: Path) -> Path:
+    """Where a link leads, whether or not something is there; the path itself when it is none. Raises OSError."""
+    if not path.is_symlink():
+        return path
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return target
+
+
+def temporary_prefix() -> str:
+    """How the names of this process's temporary files begin."""
+    return f"{TEMPORARY}{os.getpid()}-"
+
+
+def remove_leftovers(folder: Path) -> int:
+    """Remove the temporary files that killed processes left in a folder; returns how many. Never raises."""
+    import psutil
+
+    removed = 0
+    with contextlib.suppress(OSError):
+        for name in os.listdir(folder):  # noqa: PTH208 (names only: folders of labels are large)
+            left = _LEFT.fullmatch(name) if name.startswith(TEMPORARY) else None
+            if left is not None and not psutil.pid_exists(int(left.group(1))):
+                with contextlib.suppress(OSError):
+                    (folder / name).unlink()
+                    removed += 1
+    return removed
+
+
 def create_file(folder: Path, name: str, data: bytes) -> Path:
     """Write ``data`` to a new file ``folder/name`` that appears whole; FileExistsError when the name is taken."""
     target = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary_name = tempfile.mkstemp(prefix=TEMPORARY, suffix=".tmp", dir=folder)
+        handle, temporary_name = tempfile.mkstemp(prefix=temporary_prefix(), suffix=".tmp", dir=folder)
         temporary = Path(temporary_name)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -139,10 +175,14 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove_file(path: Path) -> None:
-    """Remove a file durably; one that is not there is no error. Raises LpStudioError."""
+    """Remove a file durably; one that is not there is no error. Raises LpStudioError.
+
+    Of a link what it leads to is removed, so that a later write goes the same way as before.
+    """
     try:
-        path.unlink(missing_ok=True)
-        sync_folder(path.parent)
+        target = _followed(path)
+        target.unlink(missing_ok=True)
+        sync_folder(target.parent)
     except OSError as error:
         raise write_error(error, path) from error
 

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from lpstudio.dataset.file_systems import is_network
 from lpstudio.errors import LpStudioError
 
 VERSION = 1
+FOLDER = ".lpstudio"  # what a project keeps beside its data.yaml and not in version control
 _TABLES = ("crops", "drafts", "decisions", "meta")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS crops (
@@ -25,6 +27,13 @@ CREATE TABLE IF NOT EXISTS decisions (
   PRIMARY KEY (key, character)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS unwritten (
+  key TEXT PRIMARY KEY, generation INTEGER NOT NULL, ticket INTEGER NOT NULL, data TEXT NOT NULL, made REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS journal (
+  number INTEGER PRIMARY KEY, generation INTEGER NOT NULL, key TEXT NOT NULL, op TEXT NOT NULL, title TEXT NOT NULL,
+  data TEXT NOT NULL, made REAL NOT NULL
+);
 """
 
 
@@ -39,6 +48,7 @@ class Database:
         self.path = path
         self.warnings: list[str] = []
         self.in_file = False
+        self.wal = False  # whether the file's disk takes a write-ahead log
         self._create = create and not read_only
         self._lock = threading.RLock()
         self._read_lock = threading.Lock()
@@ -67,6 +77,7 @@ class Database:
     def _use(self, writer: sqlite3.Connection) -> None:
         self._writer.close()
         self._writer = writer
+        self.wal = writer.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
         # A connection of its own: whoever asks is not held up by a save that waits for the disk.
         reader = sqlite3.connect(self.path, timeout=10, check_same_thread=False, isolation_level=None)
         reader.execute("PRAGMA query_only = ON")
@@ -82,7 +93,7 @@ class Database:
                 raise LpStudioError(
                     "the project was written by a newer LP Studio", path=self.path, remedy="Update LP Studio"
                 )
-            _choose_journal(connection)
+            _choose_journal(connection, network=is_network(self.path.parent))
             connection.execute("PRAGMA synchronous = FULL")
             connection.executescript(_SCHEMA)
             connection.execute(f"PRAGMA user_version = {VERSION}")
@@ -107,7 +118,8 @@ class Database:
     def _move_to_file(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         ignore = self.path.parent / ".gitignore"
-        if not ignore.exists():  # the text file beside data.yaml is what belongs into version control
+        if self.path.parent.name == FOLDER and not ignore.exists():
+            # The text file beside data.yaml is what belongs into version control.
             ignore.write_text("*\n", encoding="ascii")
         writer = self._connect()
         try:
@@ -180,6 +192,20 @@ def _memory() -> sqlite3.Connection:
     return connection
 
 
+def key_to_db(key: str) -> str | bytes:
+    """SQLite takes no lone surrogates, which file names that are no UTF-8 have: such keys are kept as bytes."""
+    try:
+        key.encode("utf-8")
+    except UnicodeEncodeError:
+        return key.encode("utf-8", "surrogateescape")
+    return key
+
+
+def key_from_db(key: str | bytes) -> str:
+    """The inverse of :func:`key_to_db`."""
+    return key if isinstance(key, str) else key.decode("utf-8", "surrogateescape")
+
+
 def _put_aside(path: Path) -> Path:
     number = 1
     while (aside := path.with_name(f"{path.stem}-damaged-{number}{path.suffix}")).exists():
@@ -192,10 +218,10 @@ def _put_aside(path: Path) -> Path:
     return aside
 
 
-def _choose_journal(connection: sqlite3.Connection) -> None:
+def _choose_journal(connection: sqlite3.Connection, *, network: bool) -> None:
     """WAL where the file system can do it (it needs shared memory, which network drives lack), else a plain journal."""
     try:
-        if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
+        if not network and connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
             # Only the first transaction shows whether the shared memory really works.
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("COMMIT")

@@ -19,16 +19,16 @@ from typing import Any
 
 from lpstudio.dataset import records
 from lpstudio.dataset.atomic import write_bytes_atomic
-from lpstudio.dataset.database import Database
+from lpstudio.dataset.database import FOLDER, Database, key_from_db, key_to_db
 from lpstudio.dataset.records import CropRecord, KeptCharacter
 from lpstudio.dataset.types import Character, CropState, Origin
 from lpstudio.errors import LpStudioError
 
 log = logging.getLogger(__name__)
 
-DATABASE = Path(".lpstudio") / "studio.db"
+DATABASE = Path(FOLDER) / "studio.db"
 TEXT_FILE = "crops.jsonl"
-UNREAD_FILE = Path(".lpstudio") / "crops-unread.jsonl"
+UNREAD_FILE = Path(FOLDER) / "crops-unread.jsonl"
 _COLUMNS = "key, state, text, kept, origin, changed"
 _PUT = f"INSERT OR REPLACE INTO crops ({_COLUMNS}) VALUES (?,?,?,?,?,?)"
 
@@ -50,7 +50,7 @@ class Store:
         self.text_path = root / TEXT_FILE
         self.read_only = read_only
         self._create = create and not read_only
-        self._database = Database(self.path, create=create, read_only=read_only)
+        self.database = self._database = Database(self.path, create=create, read_only=read_only)
         self.warnings = list(self._database.warnings)
         self._text_lock = threading.RLock()
         self._changes = 0
@@ -85,7 +85,7 @@ class Store:
 
     def record(self, key: str) -> CropRecord | None:
         """What is known of a crop, or None."""
-        rows = self._database.rows(f"SELECT {_COLUMNS} FROM crops WHERE key = ?", (_to_db(key),))
+        rows = self._database.rows(f"SELECT {_COLUMNS} FROM crops WHERE key = ?", (key_to_db(key),))
         return _record(rows[0]) if rows else None
 
     def all_records(self) -> list[CropRecord]:
@@ -99,13 +99,13 @@ class Store:
             "SELECT crops.key, state, drafts.key IS NOT NULL FROM crops LEFT JOIN drafts ON drafts.key = crops.key"
             " WHERE state IS NOT NULL OR drafts.key IS NOT NULL"
         )
-        return [(_from_db(key), _STATES.get(state), bool(draft)) for key, state, draft in rows]
+        return [(key_from_db(key), _STATES.get(state), bool(draft)) for key, state, draft in rows]
 
     def state(self, key: str) -> tuple[CropState | None, bool]:
         """(stored state, whether there is a draft) of one crop."""
         rows = self._database.rows(
             "SELECT (SELECT state FROM crops WHERE key = ?1), EXISTS (SELECT 1 FROM drafts WHERE key = ?1)",
-            (_to_db(key),),
+            (key_to_db(key),),
         )
         return _STATES.get(rows[0][0]), bool(rows[0][1])
 
@@ -121,7 +121,7 @@ class Store:
         """A person's save of a crop: its state, the characters outside the label file; a draft is used up by it."""
         with self._writing() as connection:
             _change(connection, key, lambda record: replace(record, state=state, kept=kept))
-            connection.execute("DELETE FROM drafts WHERE key = ?", (_to_db(key),))
+            connection.execute("DELETE FROM drafts WHERE key = ?", (key_to_db(key),))
 
     def set_text(self, key: str, text: str | None) -> None:
         self.change(key, lambda record: replace(record, text=text))
@@ -132,13 +132,13 @@ class Store:
     def texts(self) -> dict[str, str]:
         """The plate's text of every crop that was given one, an empty one too."""
         rows = self._database.rows("SELECT key, text FROM crops WHERE text IS NOT NULL")
-        return {_from_db(key): text for key, text in rows}
+        return {key_from_db(key): text for key, text in rows}
 
     # --- drafts ------------------------------------------------------------------------------------------------------
 
     def draft(self, key: str) -> tuple[Character, ...] | None:
         """The characters that a machine proposed, or None."""
-        rows = self._database.rows("SELECT characters FROM drafts WHERE key = ?", (_to_db(key),))
+        rows = self._database.rows("SELECT characters FROM drafts WHERE key = ?", (key_to_db(key),))
         return records.characters_from_json(rows[0][0]) if rows else None
 
     def set_draft(self, key: str, characters: tuple[Character, ...]) -> None:
@@ -146,7 +146,7 @@ class Store:
         with self._writing() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO drafts (key, characters, changed) VALUES (?,?,?)",
-                (_to_db(key), records.characters_to_json(characters), time.time()),
+                (key_to_db(key), records.characters_to_json(characters), time.time()),
             )
             _change(connection, key, lambda record: replace(record, state=CropState.DRAFT, kept=()))
 
@@ -158,16 +158,16 @@ class Store:
         ``character`` names it: :func:`lpstudio.dataset.records.character_id`. ``decision``: a word of the caller's.
         """
         with self._writing() as connection:
-            connection.execute("DELETE FROM decisions WHERE key = ? AND character = ?", (_to_db(key), character))
+            connection.execute("DELETE FROM decisions WHERE key = ? AND character = ?", (key_to_db(key), character))
             if decision is not None:
                 connection.execute(
                     "INSERT INTO decisions (key, character, decision, decided) VALUES (?,?,?,?)",
-                    (_to_db(key), character, decision, time.time()),
+                    (key_to_db(key), character, decision, time.time()),
                 )
 
     def decisions(self, key: str) -> dict[str, str]:
         """character -> decision of one crop."""
-        return dict(self._database.rows("SELECT character, decision FROM decisions WHERE key = ?", (_to_db(key),)))
+        return dict(self._database.rows("SELECT character, decision FROM decisions WHERE key = ?", (key_to_db(key),)))
 
     # --- the text file -----------------------------------------------------------------------------------------------
 
@@ -203,7 +203,9 @@ class Store:
             if unread:
                 self._keep_unread(text, unread)
             known = dict(self._database.rows("SELECT key, changed FROM crops"))
-            newer = [_row(record) for record in found.values() if record.changed > known.get(_to_db(record.key), -1.0)]
+            newer = [
+                _row(record) for record in found.values() if record.changed > known.get(key_to_db(record.key), -1.0)
+            ]
             with self._database.writing(make_file=False) as connection:
                 connection.executemany(_PUT, newer)
                 _set_stamp(connection, stamp)
@@ -236,7 +238,7 @@ _STATES: dict[str | None, CropState] = {state.value: state for state in CropStat
 
 
 def _change(connection: sqlite3.Connection, key: str, edit: Callable[[CropRecord], CropRecord]) -> CropRecord:
-    row = connection.execute(f"SELECT {_COLUMNS} FROM crops WHERE key = ?", (_to_db(key),)).fetchone()
+    row = connection.execute(f"SELECT {_COLUMNS} FROM crops WHERE key = ?", (key_to_db(key),)).fetchone()
     old = _record(row) if row else CropRecord(key)
     # Milliseconds, as in the text file; never earlier than before, even when the clock was put back.
     new = replace(edit(old), key=key, changed=max(round(time.time(), 3), old.changed))
@@ -249,22 +251,9 @@ def _set_stamp(connection: sqlite3.Connection, stamp: str | None) -> None:
         connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('text_file', ?)", (stamp,))
 
 
-def _to_db(key: str) -> str | bytes:
-    """SQLite takes no lone surrogates, which file names that are no UTF-8 have: such keys are kept as bytes."""
-    try:
-        key.encode("utf-8")
-    except UnicodeEncodeError:
-        return key.encode("utf-8", "surrogateescape")
-    return key
-
-
-def _from_db(key: str | bytes) -> str:
-    return key if isinstance(key, str) else key.decode("utf-8", "surrogateescape")
-
-
 def _row(record: CropRecord) -> tuple[Any, ...]:
     return (
-        _to_db(record.key),
+        key_to_db(record.key),
         record.state.value if record.state is not None else None,
         record.text,
         json.dumps(records.kept_to_list(record.kept)) if record.kept else None,
@@ -276,7 +265,7 @@ def _row(record: CropRecord) -> tuple[Any, ...]:
 def _record(row: tuple[Any, ...]) -> CropRecord:
     key, state, text, kept, origin, changed = row
     return CropRecord(
-        _from_db(key),
+        key_from_db(key),
         _STATES.get(state),
         text,
         records.kept_from_list(json.loads(kept)) if kept else (),
