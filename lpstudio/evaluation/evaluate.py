@@ -57,6 +57,10 @@ def evaluate(
         if len(kept) < len(tasks):
             left_out[reason] = len(tasks) - len(kept)
             tasks = kept
+            if not tasks:
+                raise LpStudioError(
+                    f"nothing is left to compare in {split!r}: all of its crops are {reason}", path=project.yaml_path
+                )
     if not tasks:
         raise LpStudioError(
             f"the split {split!r} has neither labelled crops nor known plate texts to compare with",
