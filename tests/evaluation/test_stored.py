@@ -57,7 +57,9 @@ def test_a_run_is_evaluated_into_its_folder_and_never_on_crops_it_was_trained_on
     assert kept[0].weights_stamp == stamp_of(run.best_weights)
     assert (folder_of(run.dir) / "report.html").read_text().count("<figure>") >= 1
     yaml = folder / "data.yaml"
-    yaml.write_text(yaml.read_text().replace("val: images/val", "val: images/train"))
+    yaml.write_text(
+        yaml.read_text().replace("train: images/train\nval: images/val", "train: images/val\nval: images/train")
+    )
     with Project.open(folder) as project, pytest.raises(LpStudioError, match="nothing is left to compare"):
         evaluate_run(run, project)
 
