@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 # Across these, several machines see the files, but not each other's memory: SQLite's WAL needs that.
-_NETWORK = frozenset(
-    ["nfs", "nfs4", "cifs", "smb", "smbfs", "smb2", "smb3", "afpfs", "webdav", "davfs", "sshfs", "9p", "ncpfs", "afs"]
-    + ["ceph", "glusterfs", "lustre", "beegfs", "gpfs", "vboxsf"]
-    + ["fuse.sshfs", "fuse.glusterfs", "fuse.ceph", "fuse.rclone", "fuse.s3fs", "fuse.davfs2", "fuse.vmhgfs-fuse"]
+_NETWORK = (
+    {"nfs", "nfs4", "cifs", "smb", "smbfs", "smb2", "smb3", "afpfs", "webdav", "davfs", "sshfs", "9p", "ncpfs", "afs"}
+    | {"ceph", "glusterfs", "lustre", "beegfs", "gpfs", "vboxsf"}
+    | {"fuse.sshfs", "fuse.glusterfs", "fuse.ceph", "fuse.rclone", "fuse.s3fs", "fuse.davfs2", "fuse.vmhgfs-fuse"}
 )
 
 

@@ -5,6 +5,7 @@ One bad line never costs the others: it comes back as an :class:`UnreadLine` and
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from lpstudio.alphabet import Alphabet
@@ -16,6 +17,10 @@ from lpstudio.errors import LpStudioError
 TOLERANCE = 1e-6
 # A label file of a plate has a few kilobytes; something a thousand times larger is no label file.
 MAX_BYTES = 64 * 1024 * 1024
+
+
+class LabelChangedError(LpStudioError):
+    """A label file is not what it was when the content that was to be written came from it."""
 
 
 class _LineFaultError(Exception):
@@ -165,6 +170,13 @@ def read_label_text(path: Path) -> str | None:
     if len(data) > MAX_BYTES:
         raise LpStudioError(f"too large for a label file (more than {MAX_BYTES >> 20} MB)", path=path)
     return data.decode("utf-8", "surrogateescape")
+
+
+def digest_of(text: str | None) -> str:
+    """A short name for what a label file says; empty when there is none."""
+    if text is None:
+        return ""
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
 
 
 def read_labels(path: Path, alphabet: Alphabet, size: tuple[int, int]) -> CropContent | None:

@@ -14,19 +14,27 @@ from lpstudio.dataset.atomic import remove_file
 from lpstudio.dataset.data_yaml import DataYaml, SplitSource, find_data_yaml, read_data_yaml
 from lpstudio.dataset.images import image_size
 from lpstudio.dataset.index import CropIndex
+from lpstudio.dataset.journal import EditJournal
 from lpstudio.dataset.plate_texts import FILE_NAME as PLATES_NAME
 from lpstudio.dataset.plate_texts import PlateTexts, normalise_text, read_plate_texts
-from lpstudio.dataset.records import KeptCharacter
 from lpstudio.dataset.scan import label_path, scan_sources
 from lpstudio.dataset.settings import FILE_NAME as SETTINGS_NAME
 from lpstudio.dataset.settings import ProjectSettings
+from lpstudio.dataset.state_rules import divide, effective_state, state_after_save, stored_form, with_kept
 from lpstudio.dataset.store import Store
 from lpstudio.dataset.types import Character, CropContent, CropState, Origin
 from lpstudio.errors import LpStudioError
 
 log = logging.getLogger(__name__)
 
+READ_ONLY_FOLDER = "this folder cannot be written"
+READ_ONLY_ASKED = "another studio works on this project"
+_REMEDIES = {READ_ONLY_FOLDER: "Give yourself write permission, or copy the dataset"}
 _BY_PERSON = frozenset({CropState.LABELLED, CropState.IN_PROGRESS, CropState.VERIFIED})
+
+
+class ProjectGoneError(LpStudioError):
+    """The dataset is not where it was opened any more."""
 
 
 class Project:
@@ -36,7 +44,7 @@ class Project:
     ``read_only``: the folder cannot be written; everything can be looked at, nothing saved.
     """
 
-    def __init__(self, data: DataYaml, *, create_store: bool = True) -> None:
+    def __init__(self, data: DataYaml, *, create_store: bool = True, read_only: bool = False) -> None:
         """Use :meth:`open`."""
         self.yaml_path = data.path
         self.root = data.path.parent.resolve()
@@ -44,10 +52,12 @@ class Project:
         self.sources: tuple[SplitSource, ...] = data.sources
         self.name = self.root.name
         self.settings_path = self.root / SETTINGS_NAME
-        self.read_only = not _can_write(self.root)
+        self.read_only_because = READ_ONLY_ASKED if read_only else ""
+        if not _can_write(self.root):
+            self.read_only_because = READ_ONLY_FOLDER
         self.yaml_notes = data.notes
         warnings = [LpStudioError(note.message, path=data.path, line=note.line).message for note in data.notes]
-        if self.read_only:
+        if self.read_only_because == READ_ONLY_FOLDER:
             warnings.append(f"{self.root}: this folder cannot be written; crops can be looked at, but nothing is saved")
         try:
             self.settings = ProjectSettings.load(self.settings_path)
@@ -55,6 +65,7 @@ class Project:
             self.settings = ProjectSettings()
             warnings.append(f"{error.message}; the default settings are used")
         self.store = Store(self.root, create=create_store, read_only=self.read_only)
+        self.journal = EditJournal(self.root, self.store.database)
         self.warnings: tuple[str, ...] = (*warnings, *self.store.warnings)
         self._index: CropIndex | None = None
         self._texts: PlateTexts | None = None
@@ -62,13 +73,29 @@ class Project:
         self._texts_lock = threading.Lock()
 
     @classmethod
-    def open(cls, path: Path, *, create_store: bool = True) -> Project:
+    def open(cls, path: Path, *, create_store: bool = True, read_only: bool = False) -> Project:
         """Open a dataset by its folder or its ``data.yaml``, in place.
 
-        ``create_store=False``: never make a database. Raises LpStudioError (file, line) when it is no dataset, the yaml
-        is broken, or no class is a character.
+        ``create_store=False``: never make a database. ``read_only``: write nothing, another studio does. Raises
+        LpStudioError (file, line) when it is no dataset, the yaml is broken, or no class is a character.
         """
-        return cls(read_data_yaml(find_data_yaml(Path(path))), create_store=create_store)
+        return cls(read_data_yaml(find_data_yaml(Path(path))), create_store=create_store, read_only=read_only)
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be saved: :attr:`read_only_because` says why."""
+        return bool(self.read_only_because)
+
+    def make_read_only(self, because: str) -> None:
+        """From now on nothing is saved any more (another studio took the project over)."""
+        with self._lock:
+            self.read_only_because = because
+            self.store.read_only = True
+
+    @property
+    def is_present(self) -> bool:
+        """Whether the dataset is still where it was opened: a drive may be gone, a folder renamed."""
+        return self.yaml_path.is_file()
 
     def __enter__(self) -> Project:
         return self
@@ -123,32 +150,50 @@ class Project:
 
         Bad lines come back as ``unread``. Raises LpStudioError when the picture or the label file cannot be read.
         """
+        return self.look(key)[0]
+
+    def look(self, key: str) -> tuple[CropContent, str]:
+        """As :meth:`load`, with the digest of the label file that it was read from (empty: there is none)."""
         size = image_size(self.image_path(key))
-        content = labels.read_labels(self.label_path(key), self.alphabet, size)
-        if content is None:
+        text = labels.read_label_text(self.label_path(key))
+        if text is None:
             if effective_state(self.store.state(key)[0], False, True) is CropState.DRAFT:
                 draft = self.store.draft(key)
                 if draft is not None:
-                    return CropContent(draft)
+                    return CropContent(draft), ""
             content = CropContent()
+        else:
+            content = labels.parse_label_text(text, self.alphabet, size)
         record = self.store.record(key)
-        return _with_kept(content, record.kept if record is not None else ())
+        return with_kept(content, record.kept if record is not None else ()), labels.digest_of(text)
 
-    def save(self, key: str, content: CropContent, state: CropState | None = None) -> CropState:
+    def digest(self, key: str) -> str:
+        """The digest of a crop's label file as it is now; empty when there is none. Raises LpStudioError."""
+        return labels.digest_of(labels.read_label_text(self.label_path(key)))
+
+    def save(
+        self, key: str, content: CropContent, state: CropState | None = None, expected: str | None = None
+    ) -> CropState:
         """Save what stands on a crop; it is on disk when this returns. Returns the crop's new state.
 
         ``state`` None: an unlabelled crop or a draft becomes in progress, others keep their state. UNLABELLED with
-        nothing on the crop takes its label file away; DRAFT puts the characters back into the database. Raises
-        LpStudioError; the label file then is the old one or the new one, whole, and no crop counts as more finished
-        than it is.
+        nothing on the crop takes its label file away; DRAFT puts the characters back into the database.
+
+        ``expected``: the digest of the label file that the content was made from. When the file says something else
+        now, LabelChangedError is raised and nothing is written. None: whatever stands there is overwritten.
+
+        Raises LpStudioError; the label file then is the old one or the new one, whole, and no crop counts as more
+        finished than it is.
         """
         self._must_write()
         size = image_size(self.image_path(key))
         path = self.label_path(key)
         with self._lock:
+            if expected is not None:
+                self._must_be_as(key, path, expected, content, size)
             old = self._state(key)
-            new = _state_after_save(state, old, content)
-            written, kept = _divide(content, self)
+            new = state_after_save(state, old, content)
+            written, kept = divide(content, self.alphabet)
             if new in (CropState.UNLABELLED, CropState.DRAFT):
                 return self._take_back(key, content, new)
             self._must_be_readable(path)
@@ -164,7 +209,7 @@ class Project:
                     with suppress(LpStudioError):
                         self.store.set_state(key, before)
                 raise
-            self.store.set_saved(key, _stored_form(new), kept)
+            self.store.set_saved(key, stored_form(new), kept)
             self._note(key, new, True)
             return new
 
@@ -205,7 +250,7 @@ class Project:
                     return self.save(key, self.load(key), CropState.VERIFIED)
                 labels.write_labels(path, CropContent(), self.alphabet, (1, 1))
                 has_labels = True
-            self.store.set_state(key, _stored_form(state))
+            self.store.set_state(key, stored_form(state))
             new = self._state(key)
             self._note(key, new, has_labels)
             return new
@@ -302,14 +347,35 @@ class Project:
 
     def close(self) -> None:
         """Write what is not written yet and close the database."""
+        self.journal.close()
         self.store.close()
 
     def _must_write(self) -> None:
         if self.read_only:
             raise LpStudioError(
-                "not saved: this folder cannot be written",
+                f"not saved: {self.read_only_because}",
                 path=self.root,
-                remedy="Give yourself write permission, or copy the dataset",
+                remedy=_REMEDIES.get(self.read_only_because, "Take the project over to work on it here"),
+            )
+        if not self.is_present:
+            # Where a drive is gone its empty place may still stand there: nothing must be made in it.
+            raise ProjectGoneError(
+                "not saved: the project's folder is gone",
+                path=self.root,
+                remedy="Connect the drive again, or put the folder back; your work is written then",
+            )
+
+    def _must_be_as(self, key: str, path: Path, expected: str, content: CropContent, size: tuple[int, int]) -> None:
+        """Raises LabelChangedError when a label file is neither what it was nor what it is to become."""
+        there = labels.read_label_text(path)
+        if labels.digest_of(there) == expected:
+            return
+        wanted = labels.format_label_text(divide(content, self.alphabet)[0], self.alphabet, size)
+        if there is None or there != wanted:
+            raise labels.LabelChangedError(
+                "not saved: another program changed the label file meanwhile",
+                path=path,
+                remedy="Choose which version to keep",
             )
 
     def _must_be_readable(self, path: Path) -> None:
@@ -325,56 +391,6 @@ class Project:
             position = self._index.position(key)
             if position is not None:
                 self._index.set_state(position, state, has_labels)
-
-
-def effective_state(stored: CropState | None, has_labels: bool, has_draft: bool) -> CropState:
-    """The state of a crop from what the store says and what is on disk.
-
-    The disk counts where the two disagree: a verified crop whose label file was taken away is unlabelled, because a
-    training would take it for a plate without characters.
-    """
-    if stored is CropState.IGNORED:
-        return stored
-    if has_labels:
-        return stored if stored in (CropState.VERIFIED, CropState.IN_PROGRESS) else CropState.LABELLED
-    if has_draft and stored is not CropState.VERIFIED:
-        return CropState.DRAFT
-    return CropState.IN_PROGRESS if stored is CropState.IN_PROGRESS else CropState.UNLABELLED
-
-
-def _stored_form(state: CropState) -> CropState | None:
-    """What the store keeps: states that the disk tells by itself are not kept."""
-    return state if state in (CropState.VERIFIED, CropState.IN_PROGRESS, CropState.IGNORED) else None
-
-
-def _state_after_save(wanted: CropState | None, old: CropState, content: CropContent) -> CropState:
-    if wanted is None:
-        return CropState.IN_PROGRESS if old in (CropState.UNLABELLED, CropState.DRAFT) else old
-    something = bool(content.characters or content.unread)
-    if (wanted is CropState.UNLABELLED and something) or (wanted is CropState.DRAFT and content.unread):
-        return CropState.IN_PROGRESS
-    return wanted
-
-
-def _divide(content: CropContent, project: Project) -> tuple[CropContent, tuple[KeptCharacter, ...]]:
-    """What stands in the label file, and what the store keeps with its place among all characters."""
-    written, kept = [], []
-    for at, character in enumerate(content.characters):
-        if labels.is_written(character, project.alphabet):
-            written.append(character)
-        else:
-            kept.append(KeptCharacter(at, character))
-    return CropContent(tuple(written), content.unread), tuple(kept)
-
-
-def _with_kept(content: CropContent, kept: tuple[KeptCharacter, ...]) -> CropContent:
-    """Put the kept characters back in their places."""
-    if not kept:
-        return content
-    characters = list(content.characters)
-    for entry in sorted(kept, key=lambda k: k.at):
-        characters.insert(min(entry.at, len(characters)), entry.character)
-    return CropContent(tuple(characters), content.unread)
 
 
 def _can_write(folder: Path) -> bool:
