@@ -8,20 +8,24 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from lpstudio.dataset import labels, records
-from lpstudio.dataset.images import check_image, is_image_name
+from lpstudio.dataset.faults import CropFault, FaultKind, KnownTexts, character_faults, text_faults
+from lpstudio.dataset.images import check_image, image_size, is_image_name
 from lpstudio.dataset.index import CropIndex
+from lpstudio.dataset.mending import character_of_line
 from lpstudio.dataset.plate_texts import FILE_NAME as PLATES_NAME
 from lpstudio.dataset.plate_texts import read_plate_texts
 from lpstudio.dataset.project import Project
 from lpstudio.dataset.scan import label_folder, read_list
 from lpstudio.dataset.settings import ProjectSettings
-from lpstudio.dataset.types import Character
+from lpstudio.dataset.types import Character, CropState, UnreadLine
 from lpstudio.errors import LpStudioError, one_line
+from lpstudio.plates.formats import FormatSet, formats_from
 
 Progress = Callable[[str, int, int], None]
 
@@ -162,32 +166,84 @@ def _label_faults(project: Project, index: CropIndex, progress: Progress | None)
         path = project.label_path(key)
         if path not in done:
             done.add(path)
-            yield from label_file_faults(path, project)
+            yield from label_file_faults(path, project, key, index.split_of(i))
 
 
-def label_file_faults(path: Path, project: Project) -> Iterator[Fault]:
-    """The faults of one label file."""
+def label_file_faults(path: Path, project: Project, key: str, split: str = "") -> Iterator[Fault]:
+    """The faults of one label file, that of the crop ``key``."""
     try:
-        text = labels.read_label_text(path)
+        found = crop_faults(project, key, split, with_kept=False)
     except LpStudioError as error:
         yield Fault("label-file", path, None, error.what)
         return
-    seen: dict[tuple[str, tuple[tuple[float, float], ...]], int] = {}
-    for number, character, fault, _ in labels.parse_lines(text or "", project.alphabet, (1, 1)):
+    for fault, line in found:
+        yield Fault(fault.kind.value, path, line, fault.message, severity_of(fault.kind))
+
+
+def severity_of(kind: FaultKind) -> Severity:
+    """How much a fault of what stands on a crop matters. Plate formats are soft: a text may well fit none."""
+    if kind is FaultKind.LABEL_LINE:
+        return Severity.ERROR
+    return Severity.INFO if kind is FaultKind.TEXT_FORMAT else Severity.WARNING
+
+
+def crop_faults(
+    project: Project, key: str, split: str = "", *, with_kept: bool = True
+) -> list[tuple[CropFault, int | None]]:
+    """The faults of what stands in a crop's label file, each with its line (None: the whole file).
+
+    ``with_kept``: count the characters that stand beside the file too; their faults have no line. Raises LpStudioError
+    when the file cannot be read. Where the picture cannot be measured, only the lines themselves are looked at.
+    """
+    text = labels.read_label_text(project.label_path(key))
+    try:
+        size = image_size(project.image_path(key))
+    except LpStudioError:
+        size = None
+    characters: list[Character] = []
+    lines: list[int | None] = []
+    found: list[tuple[CropFault, int | None]] = []
+    for number, character, fault, line in labels.parse_lines(text or "", project.alphabet, size or (1, 1)):
         if character is None:
-            yield Fault("label-line", path, number, fault)
-            continue
-        same = seen.setdefault((character.char, character.polygon), number)
-        if same != number:
-            yield Fault("doubled-line", path, number, f"the same character as on line {same}", Severity.WARNING)
-        elif _area(character) < 1e-9:
-            yield Fault("no-area", path, number, "the polygon has no area", Severity.WARNING)
+            unread = UnreadLine(number, line, fault)
+            fixable = size is not None and character_of_line(unread, size, project.alphabet) is not None
+            found.append((CropFault(FaultKind.LABEL_LINE, fault, None, fixable), number))
+        else:
+            characters.append(character)
+            lines.append(number)
+    if size is None:
+        return found
+    record = project.store.record(key)
+    for kept in record.kept if record is not None and with_kept else ():
+        place = min(kept.at, len(characters))
+        characters.insert(place, kept.character)
+        lines.insert(place, None)
+    unfinished = record is not None and record.state is CropState.IN_PROGRESS
+    known = known_texts(project, key, split, None if record is None else record.text)
+    faults = character_faults(characters, size, project.alphabet)
+    faults += text_faults(characters, known, finished=not unfinished and not found)
+    for one in faults:
+        found.append((one, lines[one.at] if one.at is not None else None))
+    return found
 
 
-def _area(character: Character) -> float:
-    points = character.polygon
-    turned = (*points[1:], points[0])
-    return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in zip(points, turned, strict=True))) / 2
+def known_texts(project: Project, key: str, split: str, own: str | None) -> KnownTexts:
+    """What is known of a crop's text. ``own``: as a person gave it here (empty: not known), None where nobody did."""
+    csv = project.plate_texts.text_of(key, split) or ""
+    return KnownTexts(csv if own is None else own, csv, project_formats(project))
+
+
+def project_formats(project: Project) -> FormatSet | None:
+    """The plate formats that the project's settings name; None for none, and for what cannot be understood."""
+    return _formats(",".join(project.settings.formats))
+
+
+@lru_cache(maxsize=16)
+def _formats(choice: str) -> FormatSet | None:
+    try:
+        return formats_from(choice)
+    except LpStudioError:
+        return None
 
 
 def _stray_label_faults(project: Project, index: CropIndex) -> Iterator[Fault]:

@@ -129,6 +129,7 @@ class ProjectSession(QObject):
                 content = project.load(key)
             except (LpStudioError, OSError) as error:
                 fault = plain_message(error)
+            _ = project.plate_texts  # read here, in the thread
             return content, size, fault, project.text(key) or "", project.origin(key)
 
         def done(result: tuple[CropContent, tuple[int, int] | None, str, str, Origin | None]) -> None:
@@ -154,6 +155,13 @@ class ProjectSession(QObject):
     def text_changed_here(self, key: str) -> str | None:
         """The plate text of a crop that was loaded or set in this session, None of any other. From any thread."""
         return self._texts.get(key)
+
+    def csv_text(self, key: str) -> str:
+        """What ``plates.csv`` says of a crop that was loaded, else an empty text."""
+        position = self.index.position(key) if key in self._texts else None
+        if position is None:
+            return ""
+        return self.project.plate_texts.text_of(key, self.index.split_of(position)) or ""
 
     def origin(self, key: str) -> Origin | None:
         """Where a loaded crop was cut from."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from lpstudio.alphabet import Alphabet
+from lpstudio.dataset.faults import overlapping_pairs
 from lpstudio.dataset.index import CropIndex
 from lpstudio.dataset.types import Character, CropState
 from lpstudio.studio.annotate import clipboard
-from lpstudio.studio.annotate.checks import doubled_pairs, find_faults
+from lpstudio.studio.annotate.checks import find_faults
 from lpstudio.studio.annotate.edits import Item
 from lpstudio.studio.annotate.filters import UNVERIFIED, CropFilter, matching, next_with_state, place_of
 from tests.annotate.test_document import box
@@ -46,8 +47,8 @@ def test_an_unreadable_character_needs_no_class() -> None:
 
 def test_doubled_characters_are_found_among_many() -> None:
     many = [box(10 * (i % 50), 12 * (i // 50), 8, 10).polygon for i in range(1000)]
-    assert doubled_pairs(many) == []
-    assert doubled_pairs([*many, many[137]]) == [(137, 1000)]
+    assert overlapping_pairs(many) == []
+    assert overlapping_pairs([*many, many[137]]) == [(137, 1000, None)]
 
 
 def index() -> CropIndex:

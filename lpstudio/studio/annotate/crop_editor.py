@@ -8,9 +8,11 @@ from itertools import count
 
 from PySide6.QtCore import QObject, Signal
 
+from lpstudio.dataset.check import project_formats
+from lpstudio.dataset.faults import KnownTexts
 from lpstudio.dataset.plate_texts import normalise_text
 from lpstudio.dataset.types import Character, CropState
-from lpstudio.studio.annotate.checks import Fault, find_faults
+from lpstudio.studio.annotate.checks import Fault, find_faults, find_text_faults
 from lpstudio.studio.annotate.clipboard import union_box
 from lpstudio.studio.annotate.document import Document
 from lpstudio.studio.annotate.edits import (
@@ -56,6 +58,7 @@ class CropEditor(QObject):
         self.document: Document | None = None
         self._blocked = ""
         self._faults: tuple[object, object, list[Fault]] | None = None
+        self._text_faults: tuple[object, KnownTexts, list[Fault]] | None = None
         self._gestures = count(1)
         self._nudge = (0.0, 0)  # when the last arrow key was, and its gesture
 
@@ -91,6 +94,19 @@ class CropEditor(QObject):
         if self._faults is None or self._faults[0] is not items or self._faults[1] != document.size:
             self._faults = (items, document.size, find_faults(items, document.size, session.project.alphabet))
         return self._faults[2]
+
+    @property
+    def text_faults(self) -> list[Fault]:
+        """Where the open crop's reading order, text, formats and ``plates.csv`` do not go together."""
+        document, session = self.document, self.session
+        if document is None or session is None:
+            return []
+        items = document.content.items
+        csv = session.csv_text(document.key)
+        known = KnownTexts(document.content.text, csv, project_formats(session.project))
+        if self._text_faults is None or self._text_faults[0] is not items or self._text_faults[1] != known:
+            self._text_faults = (items, known, find_text_faults(items, document.lines(), known))
+        return self._text_faults[2]
 
     # -- doing and undoing --------------------------------------------------------------------------------------
 

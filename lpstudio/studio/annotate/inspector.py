@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 from lpstudio.studio import theme
 from lpstudio.studio.annotate.character_model import CharacterModel
 from lpstudio.studio.annotate.crop_editor import CropEditor
-from lpstudio.studio.annotate.document import Document
 from lpstudio.studio.annotate.state_marks import MARKS
 from lpstudio.studio.commands import CommandTable
 from lpstudio.studio.icons import icon
@@ -50,18 +49,6 @@ def _heading(text: str, parent: QWidget) -> QLabel:
     label = QLabel(text, parent)
     label.setFont(theme.font("strong"))
     return label
-
-
-def _text_disagrees(document: Document) -> list[str]:
-    """What the plate's text says against the characters that are drawn; nothing while one of the two is missing."""
-    text, items = document.content.text, document.content.items
-    if not text or not items:
-        return []
-    if len(text) != len(items):
-        return [f"the text has {len(text)} characters, {len(items)} drawn"]
-    by_id = {item.id: item.character.char for item in items}
-    read = "".join(by_id[item_id] or "?" for item_id in document.reading())
-    return [] if read == text else [f"the text is {text}, the characters read {read}"]
 
 
 class Inspector(QWidget):
@@ -254,7 +241,10 @@ class Inspector(QWidget):
                     f"label line {unread[0].line} is not understood: {unread[0].fault}"
                     + (f" (and {len(unread) - 1} more)" if len(unread) > 1 else "")
                 )
-            lines += _text_disagrees(document)
+            lines += [
+                fault.text if not fault.item_id else f"{order[fault.item_id]}: {fault.text}"
+                for fault in self._editor.text_faults
+            ]
         if self._editor.blocked:
             lines.insert(0, self._editor.blocked)
         self.checks.setText("\n".join(lines) if lines else "nothing is wrong" if document is not None else "")

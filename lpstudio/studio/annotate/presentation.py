@@ -35,7 +35,7 @@ def faults_by_item(faults: Sequence[Fault]) -> dict[int, str]:
     """The first fault of each item that is worth a red outline; a missing class is said by its "?" alone."""
     found: dict[int, str] = {}
     for fault in faults:
-        if fault.text != NO_CLASS:
+        if fault.item_id and fault.text != NO_CLASS:
             found.setdefault(fault.item_id, fault.text)
     return found
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
+from lpstudio.dataset.faults import DISAGREEMENTS
 from lpstudio.dataset.types import CropState
 from lpstudio.studio import theme
 from lpstudio.studio.annotate import command_set
@@ -426,13 +427,16 @@ class AnnotateWorkspace(Workspace):
         open_states = UNVERIFIED - {CropState.UNLABELLED}
         right = document is not None and bool(document.content.items) and document.content.state in open_states
         faults = self.editor.faults
+        doubts = [fault for fault in self.editor.text_faults if fault.kind in DISAGREEMENTS]
         if not right:
             self.editor.step(1)
-        elif not faults or faults[0].blocking:
+        elif not (faults or doubts) or (faults and faults[0].blocking):
             self.verify()  # which says what forbids it
         else:
-            self.editor.select([faults[0].item_id])
-            self.words.say(f"Look here first: it {faults[0].text}. Ctrl+Enter verifies all the same")
+            first = (faults or doubts)[0]
+            self.editor.select([first.item_id])
+            what = f"it {first.text}" if faults else first.text
+            self.words.say(f"Look here first: {what}. Ctrl+Enter verifies all the same")
 
     def verify_empty(self) -> None:
         """Confirm that there are no characters and go on."""
