@@ -14,7 +14,7 @@ from lpstudio.alphabet import Alphabet
 from lpstudio.dataset.outlines import area, as_array, bounds, covering, self_intersects, simple_loops
 from lpstudio.dataset.types import Character, Polygon
 from lpstudio.plates.formats import FormatSet
-from lpstudio.plates.order import box_of, reading_order
+from lpstudio.plates.order import Box, box_of, reading_order
 
 DOUBLED = 0.7  # intersection over union from which two characters count as the same one drawn twice
 OVERLAPS = 0.35  # share of the smaller of two characters under the other from which they overlap
@@ -237,7 +237,23 @@ def reading_places(characters: Sequence[Character]) -> list[list[int]]:
     """Places of the characters line by line in reading order; nothing for more than a plate can hold."""
     if not 0 < len(characters) <= _ONE_PLATE:
         return []
-    return reading_order([box_of(character.polygon) for character in characters])
+    boxes = [box_of(character.polygon) for character in characters]
+    return [_along(boxes)] if _is_one_line(boxes) else reading_order(boxes)
+
+
+def _along(boxes: Sequence[Box]) -> list[int]:
+    return sorted(range(len(boxes)), key=lambda at: boxes[at][0] + boxes[at][2])
+
+
+def _is_one_line(boxes: Sequence[Box]) -> bool:
+    """Whether all stand so near to one gently sloping line that no search for lines is worth its time."""
+    count = len(boxes)
+    xs, ys = [(b[0] + b[2]) / 2 for b in boxes], [(b[1] + b[3]) / 2 for b in boxes]
+    mean_x, mean_y = sum(xs) / count, sum(ys) / count
+    across = sum((x - mean_x) ** 2 for x in xs)
+    slope = sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / across if across else 0.0
+    off = max(abs(y - mean_y - slope * (x - mean_x)) for x, y in zip(xs, ys, strict=True))
+    return abs(slope) < 0.3 and off < 0.2 * min(b[3] - b[1] for b in boxes)
 
 
 def _crowded(characters: Sequence[Character], order: Sequence[Sequence[int]]) -> list[CropFault]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ Box = tuple[float, float, float, float]
 
 _SAMPLES = 24  # per side of the grid on which overlaps are estimated
 _MAX_CROSSINGS = 64  # an outline with more of them is no outline of a character
+_MANY_VERTICES = 128
 _MAX_VERTICES = 3000  # of outlines that are searched for crossings: every edge is compared with every other
 
 
@@ -60,6 +62,14 @@ def inside(points: FloatArray, x: FloatArray | float, y: FloatArray | float) -> 
     return result
 
 
+@lru_cache(maxsize=256)
+def _no_neighbours(n: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """All pairs of edges of an outline with ``n`` of them that do not follow each other."""
+    i, j = np.triu_indices(n, k=2)
+    apart = ~((i == 0) & (j == n - 1))
+    return i[apart], j[apart]
+
+
 def _crossings(points: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Pairs of edges (numbers i < j of their first vertices) that cross."""
     n = len(points)
@@ -67,9 +77,7 @@ def _crossings(points: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     if not 4 <= n <= _MAX_VERTICES:
         return nothing, nothing
     a, b = points, np.roll(points, -1, axis=0)
-    i, j = np.triu_indices(n, k=2)
-    apart = ~((i == 0) & (j == n - 1))
-    i, j = i[apart], j[apart]
+    i, j = _no_neighbours(n) if n <= _MANY_VERTICES else _no_neighbours.__wrapped__(n)
 
     def turn(p: FloatArray, q: FloatArray, r: FloatArray) -> FloatArray:
         return np.asarray((q[:, 0] - p[:, 0]) * (r[:, 1] - p[:, 1]) - (q[:, 1] - p[:, 1]) * (r[:, 0] - p[:, 0]))
