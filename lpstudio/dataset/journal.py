@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-import sqlite3
 import threading
 import time
 from collections.abc import Sequence
@@ -25,17 +24,9 @@ from lpstudio.dataset.journal_records import Encoder, Recalled, Standing, StepNo
 from lpstudio.errors import LpStudioError
 from lpstudio.places import journals_folder
 
-__all__ = ["EditJournal", "Entry", "Interrupted", "Standing", "StepNote", "Unwritten"]
+__all__ = ["EditJournal", "Interrupted", "Standing", "StepNote", "Unwritten"]
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One gesture for the journal: what is unwritten of the crop with it, and the step of the history if it is one."""
-
-    unwritten: Unwritten
-    step: StepNote | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,59 +70,54 @@ class EditJournal:
                 self._number = max(number for _, number in highest)
             return self._generation
 
-    def append(self, entries: Sequence[Entry], *, present: bool = True) -> None:
-        """Put gestures into the journal; all of them are on disk when this returns, or none and LpStudioError.
+    def append(
+        self, unwritten: Sequence[Unwritten], steps: Sequence[tuple[str, StepNote]], *, present: bool = True
+    ) -> None:
+        """Put what is unwritten (all of it, by crop) and steps of crops into the journal.
 
-        ``present``: whether the project's own folder is there; where it is not, this machine keeps the journal.
+        All is on disk when this returns, or nothing and LpStudioError. ``present``: whether the project's own folder
+        is there; where it is not, this machine keeps the journal.
         """
         with self._lock:
-            generation = self.generation
+            self._generation = self.generation
             failure: LpStudioError | None = None
             if present and not self._only_local:
                 try:
-                    self._write(self._project, entries, generation)
+                    self._write(self._project, unwritten, steps)
                     self.kept_locally = False
                     return
                 except LpStudioError as error:
                     failure = error
             try:
-                self._write(self._own(), entries, generation)
+                self._write(self._own(), unwritten, steps)
             except LpStudioError as error:
                 log.warning("the journal on this machine: %s", error.message)
                 raise failure or error from error
             self.kept_locally = True
 
-    def _write(self, database: Database, entries: Sequence[Entry], generation: int) -> None:
+    def _write(self, database: Database, unwritten: Sequence[Unwritten], steps: Sequence[tuple[str, StepNote]]) -> None:
         mark, number = self._encoder.mark(), self._number
+        now, generation, place = time.time(), self._generation, str(database.path)
         try:
             with database.writing() as connection:
-                for entry in entries:
-                    self._put(connection, entry, generation, str(database.path))
+                connection.executemany(
+                    "INSERT OR REPLACE INTO unwritten (key, generation, ticket, data, made) VALUES (?,?,?,?,?)",
+                    [
+                        (key_to_db(what.key), generation, what.ticket, self._encoder.unwritten(what), now)
+                        for what in unwritten
+                    ],
+                )
+                for key, step in steps:
+                    self._number += 1  # one count in both places, so that the order is known
+                    data = self._encoder.step(key, step, place)
+                    connection.execute(
+                        "INSERT INTO journal (number, generation, key, op, title, data, made) VALUES (?,?,?,?,?,?,?)",
+                        (self._number, generation, key_to_db(key), step.op, step.title, data, now),
+                    )
         except BaseException:
             self._encoder.go_back(mark)
             self._number = number
             raise
-
-    def _put(self, connection: sqlite3.Connection, entry: Entry, generation: int, place: str) -> None:
-        what, now = entry.unwritten, time.time()
-        connection.execute(
-            "INSERT OR REPLACE INTO unwritten (key, generation, ticket, data, made) VALUES (?,?,?,?,?)",
-            (key_to_db(what.key), generation, what.ticket, self._encoder.unwritten(what), now),
-        )
-        if entry.step is not None:
-            self._number += 1  # one count in both places, so that the order is known
-            connection.execute(
-                "INSERT INTO journal (number, generation, key, op, title, data, made) VALUES (?,?,?,?,?,?,?)",
-                (
-                    self._number,
-                    generation,
-                    key_to_db(what.key),
-                    entry.step.op,
-                    entry.step.title,
-                    self._encoder.step(what.key, entry.step, place),
-                    now,
-                ),
-            )
 
     def written(self, key: str, ticket: int) -> None:
         """What was unwritten of a crop, up to this ticket, is in its place. Raises LpStudioError."""

@@ -185,7 +185,8 @@ def read_labels(path: Path, alphabet: Alphabet, size: tuple[int, int]) -> CropCo
     return None if text is None else parse_label_text(text, alphabet, size)
 
 
-def write_labels(path: Path, content: CropContent, alphabet: Alphabet, size: tuple[int, int]) -> None:
-    """Write a label file whole. Raises LpStudioError; the old file then stays as it was."""
+def write_labels(path: Path, content: CropContent, alphabet: Alphabet, size: tuple[int, int]) -> str:
+    """Write a label file whole; returns its digest. Raises LpStudioError; the old file then stays as it was."""
     text = format_label_text(content, alphabet, size)
     write_bytes_atomic(path, text.encode("utf-8", "surrogateescape"))
+    return digest_of(text)

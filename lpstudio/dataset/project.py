@@ -15,8 +15,10 @@ from lpstudio.dataset.data_yaml import DataYaml, SplitSource, find_data_yaml, re
 from lpstudio.dataset.images import image_size
 from lpstudio.dataset.index import CropIndex
 from lpstudio.dataset.journal import EditJournal
+from lpstudio.dataset.ownership import studio_at_work
 from lpstudio.dataset.plate_texts import FILE_NAME as PLATES_NAME
 from lpstudio.dataset.plate_texts import PlateTexts, normalise_text, read_plate_texts
+from lpstudio.dataset.recovery import Replay, replay
 from lpstudio.dataset.scan import label_path, scan_sources
 from lpstudio.dataset.settings import FILE_NAME as SETTINGS_NAME
 from lpstudio.dataset.settings import ProjectSettings
@@ -68,18 +70,26 @@ class Project:
         self.journal = EditJournal(self.root, self.store.database)
         self.warnings: tuple[str, ...] = (*warnings, *self.store.warnings)
         self._index: CropIndex | None = None
+        self.replayed = Replay()  # what a crash had left to write
+        self._digests: dict[str, str] = {}  # of the label files as they were last written through this project
         self._texts: PlateTexts | None = None
         self._lock = threading.RLock()
         self._texts_lock = threading.Lock()
 
     @classmethod
-    def open(cls, path: Path, *, create_store: bool = True, read_only: bool = False) -> Project:
-        """Open a dataset by its folder or its ``data.yaml``, in place.
+    def open(cls, path: Path, *, create_store: bool = True, read_only: bool = False, owned: bool = False) -> Project:
+        """Open a dataset by its folder or its ``data.yaml``, in place. What a crash left in the journal is written.
 
-        ``create_store=False``: never make a database. ``read_only``: write nothing, another studio does. Raises
-        LpStudioError (file, line) when it is no dataset, the yaml is broken, or no class is a character.
+        ``create_store=False``: never make a database. ``read_only``: write nothing, another studio does. ``owned``: the
+        caller knows that no other studio is at work. Raises LpStudioError (file, line) when it is no dataset, the yaml
+        is broken, or no class is a character.
         """
-        return cls(read_data_yaml(find_data_yaml(Path(path))), create_store=create_store, read_only=read_only)
+        data = read_data_yaml(find_data_yaml(Path(path)))
+        project = cls(data, create_store=create_store, read_only=read_only)
+        if create_store and not project.read_only and (owned or not studio_at_work(project.root)):
+            project.replayed = replay(project)
+            project.warnings = (*project.warnings, *project.replayed.warnings)
+        return project
 
     @property
     def read_only(self) -> bool:
@@ -171,6 +181,10 @@ class Project:
         """The digest of a crop's label file as it is now; empty when there is none. Raises LpStudioError."""
         return labels.digest_of(labels.read_label_text(self.label_path(key)))
 
+    def written_digest(self, key: str) -> str | None:
+        """The digest of a crop's label file as this project wrote it last; None when it did not."""
+        return self._digests.get(key)
+
     def save(
         self, key: str, content: CropContent, state: CropState | None = None, expected: str | None = None
     ) -> CropState:
@@ -190,7 +204,7 @@ class Project:
         path = self.label_path(key)
         with self._lock:
             if expected is not None:
-                self._must_be_as(key, path, expected, content, size)
+                self._must_be_as(path, expected, content, size)
             old = self._state(key)
             new = state_after_save(state, old, content)
             written, kept = divide(content, self.alphabet)
@@ -203,7 +217,7 @@ class Project:
                 before = self.store.state(key)[0]
                 self.store.set_state(key, new)
             try:
-                labels.write_labels(path, written, self.alphabet, size)
+                self._digests[key] = labels.write_labels(path, written, self.alphabet, size)
             except BaseException:
                 if lowers:
                     with suppress(LpStudioError):
@@ -218,6 +232,7 @@ class Project:
         if state is CropState.DRAFT:
             self.store.set_draft(key, content.characters)
         remove_file(self.label_path(key))
+        self._digests[key] = ""
         if state is CropState.UNLABELLED:
             self.store.set_saved(key, None, ())
         self._note(key, state, False)
@@ -248,7 +263,7 @@ class Project:
             if state is CropState.VERIFIED and not has_labels:
                 if self._state(key) is CropState.DRAFT:
                     return self.save(key, self.load(key), CropState.VERIFIED)
-                labels.write_labels(path, CropContent(), self.alphabet, (1, 1))
+                self._digests[key] = labels.write_labels(path, CropContent(), self.alphabet, (1, 1))
                 has_labels = True
             self.store.set_state(key, stored_form(state))
             new = self._state(key)
@@ -343,12 +358,14 @@ class Project:
 
     def flush(self) -> None:
         """Write ``crops.jsonl`` where something changed. Raises LpStudioError."""
+        if not self.read_only:
+            self._must_write()
         self.store.flush()
 
     def close(self) -> None:
         """Write what is not written yet and close the database."""
         self.journal.close()
-        self.store.close()
+        self.store.close(flush=not self.read_only and self.is_present)
 
     def _must_write(self) -> None:
         if self.read_only:
@@ -365,13 +382,13 @@ class Project:
                 remedy="Connect the drive again, or put the folder back; your work is written then",
             )
 
-    def _must_be_as(self, key: str, path: Path, expected: str, content: CropContent, size: tuple[int, int]) -> None:
+    def _must_be_as(self, path: Path, expected: str, content: CropContent, size: tuple[int, int]) -> None:
         """Raises LabelChangedError when a label file is neither what it was nor what it is to become."""
         there = labels.read_label_text(path)
         if labels.digest_of(there) == expected:
             return
         wanted = labels.format_label_text(divide(content, self.alphabet)[0], self.alphabet, size)
-        if there is None or there != wanted:
+        if there != wanted and (there is not None or wanted):
             raise labels.LabelChangedError(
                 "not saved: another program changed the label file meanwhile",
                 path=path,

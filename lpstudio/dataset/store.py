@@ -61,13 +61,18 @@ class Store:
         except LpStudioError as error:
             self.warnings.append(error.message)
 
-    def close(self) -> None:
+    def note_change(self) -> None:
+        """Something that another session changed may not stand in ``crops.jsonl`` yet."""
+        self._changes += 1
+
+    def close(self, *, flush: bool = True) -> None:
         """Write ``crops.jsonl`` where something changed, and close the database. Raises LpStudioError."""
         if self._closed:
             return
         self._closed = True
         try:
-            self.flush()
+            if flush:
+                self.flush()
         finally:
             self._database.close()
 
