@@ -239,6 +239,13 @@ class WorkerClient(QObject):
             self._process.deleteLater()
             self._process = None
 
+    def release(self) -> None:
+        """Let the child end by itself, now that nothing is asked of it any more; does not wait. It starts anew when
+        something is asked again."""
+        if self._process is not None and not self.busy:
+            self._stopping = True
+            self._process.closeWriteChannel()
+
     def stop(self, timeout_ms: int = 2000) -> None:
         """End the child: its input is closed, then it is told, then killed. Pending requests are dropped silently."""
         self._requests.clear()
