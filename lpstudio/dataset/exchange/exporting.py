@@ -38,17 +38,9 @@ def export_dataset(
     """
     chosen = format_named(format_name)
     out = Path(out).absolute()
-    index = project.scan()
+    project.scan()
     _check_call(project, out, splits)
-    wanted = [
-        (index.keys[i], split, index.state_of(i))
-        for split in index.splits
-        if splits is None or split in splits
-        for i in index.range_of(split)
-        if states is None or index.state_of(i) in states
-    ]
-    if not wanted:
-        raise LpStudioError("there is no crop of these splits and states", path=project.root)
+    wanted = _wanted(project, splits, states)
     report = Report()
     taken: dict[str, set[str]] = {}
     with open_sink(out) as sink:
@@ -70,6 +62,50 @@ def export_dataset(
                 progress(done, len(wanted))
         writer.finish()
     return report
+
+
+def preview_export(
+    project: Project,
+    format_name: str,
+    *,
+    splits: Collection[str] | None = None,
+    states: Collection[CropState] | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """What an export would bring over and what it would lose, without writing anything. Raises LpStudioError."""
+    chosen = format_named(format_name)
+    wanted = _wanted(project, splits, states)
+    report = Report()
+    taken: dict[str, set[str]] = {}
+    for done, (key, split, state) in enumerate(wanted, start=1):
+        try:
+            crop = what_fits(_crop(project, key, split, state, taken, report), chosen, report)
+        except LpStudioError as error:
+            report.lose("crops", error.what, Place(str(error.path or project.image_path(key)), error.line))
+            continue
+        report.count("crops")
+        report.count("characters", len(crop.characters))
+        report.count("plate texts", crop.text is not None)
+        if progress is not None:
+            progress(done, len(wanted))
+    return report
+
+
+def _wanted(
+    project: Project, splits: Collection[str] | None, states: Collection[CropState] | None
+) -> list[tuple[str, str, CropState]]:
+    """Key, split and state of the crops of these splits and states. Raises LpStudioError when there is none."""
+    index = project.scan()
+    wanted = [
+        (index.keys[i], split, index.state_of(i))
+        for split in index.splits
+        if splits is None or split in splits
+        for i in index.range_of(split)
+        if states is None or index.state_of(i) in states
+    ]
+    if not wanted:
+        raise LpStudioError("there is no crop of these splits and states", path=project.root)
+    return wanted
 
 
 def _check_call(project: Project, out: Path, splits: Collection[str] | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from lpstudio.dataset.exchange.names import split_of
 from lpstudio.dataset.exchange.placing import Placer
 from lpstudio.dataset.exchange.report import Report, shown
 from lpstudio.dataset.exchange.tree import Tree, open_source
+from lpstudio.dataset.exchange.undoing import ImportLog
 from lpstudio.dataset.images import image_size
 from lpstudio.dataset.plate_texts import normalise_text
 from lpstudio.dataset.project import Project
@@ -45,8 +46,8 @@ def import_into(
     target = Path(os.path.normpath(target.absolute()))
     is_new = not target.exists() or (target.is_dir() and not any(target.iterdir()))
     if not is_new:
-        with Project.open(target) as project:
-            return import_dataset(source, project, format_name=format_name, split=split, progress=progress)
+        with Project.open(target) as project, closing(ImportLog(project, source)) as log:
+            return import_dataset(source, project, format_name=format_name, split=split, progress=progress, log=log)
     if target.is_relative_to(Path(os.path.normpath(source.absolute()))):
         raise UsageError("the new project would lie inside what is imported", path=target)
     report = Report()
@@ -98,11 +99,13 @@ def import_dataset(
     format_name: str = "auto",
     split: str | None = None,
     progress: Progress | None = None,
+    log: ImportLog | None = None,
 ) -> Report:
     """Bring the crops of a folder, a zip or an annotation file into a project.
 
     Pictures that the project has are found again and get labels where nobody worked on them; others are added,
     numbered where a name is taken. ``split``: where all new crops go; None: where the source says, else to train.
+    ``log``: notes what is changed, so that it can be taken back.
     Returns what came over and what could not. Raises LpStudioError when the source cannot be read at all, or the disk
     does not take more; UsageError.
     """
@@ -115,7 +118,7 @@ def import_dataset(
     with open_source(source, report) as tree:
         chosen = recognised(tree) if format_name == "auto" else format_named(format_name)
         report.note(f"read as {chosen.title}")
-        work = _Import(tree, project, split, report)
+        work = _Import(tree, project, split, report, log)
         total = len(tree.pictures)
         try:
             for done, crop in enumerate(chosen.read(tree, report), start=1):
@@ -131,6 +134,8 @@ def import_dataset(
             work.placer.finish()
             project.scan()
     project.flush()
+    if log is not None:
+        log.end()
     if not report.counts:
         report.note("there was nothing to bring over")
     return report
@@ -139,7 +144,10 @@ def import_dataset(
 class _Import:
     """One import on its way."""
 
-    def __init__(self, tree: Tree, project: Project, split: str | None, report: Report) -> None:
+    def __init__(
+        self, tree: Tree, project: Project, split: str | None, report: Report, log: ImportLog | None = None
+    ) -> None:
+        self.log = log
         self.tree = tree
         self.project = project
         self.split = split
@@ -173,10 +181,16 @@ class _Import:
                 self.report.lose("crops", reason, crop.place)
                 return
             key = self.placer.add(picture, crop.name, split)
+            if self.log is not None:
+                self.log.added(key)
+        elif self.log is not None:
+            self.log.before(key)
         try:
             self._fill(key, crop, is_new)
         except LpStudioError as error:
             self.report.lose("crops' labels", error.what, Place(str(error.path or crop.place.file), error.line))
+        if self.log is not None:
+            self.log.after(key)
 
     def _picture(self, crop: ExchangedCrop) -> Path | None:
         """The picture as a file that has a size; None when the source has none. Raises LpStudioError."""
