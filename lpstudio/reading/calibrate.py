@@ -1,4 +1,4 @@
-"""Fit how logits become probabilities, on a part of a split that is set aside plate by plate; val only scores.
+"""Fit how logits become probabilities, on what a run set aside of train, or on a part of a split; val only scores.
 
 Characters found by the weights are matched one to one with labelled ones. Of softmax(z / τ) and the normalised sigmoids
 of z / τ, each with the τ of the least negative log-likelihood, the likelier is kept.
@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from lpstudio.dataset.create import split_by_plate
 from lpstudio.dataset.plate_texts import normalise_text
 from lpstudio.dataset.project import Project
 from lpstudio.dataset.training_set import TrainingCrop, collect
+from lpstudio.dataset.types import Character
 from lpstudio.errors import LpStudioError, UsageError
 from lpstudio.evaluation.calibration import bin_sums, error_of_sums, negative_log_likelihood
 from lpstudio.evaluation.measures import match_boxes
@@ -27,6 +28,9 @@ from lpstudio.plates.order import box_of
 from lpstudio.reading.pictures import Picture, load_picture
 from lpstudio.reading.posterior import METHODS, Posterior, calibration_path, sha256_of
 from lpstudio.reading.reader import CharacterReader
+
+if TYPE_CHECKING:
+    from lpstudio.training.runs import Run
 
 LEAST_CHARACTERS = 50
 SCORING_SPLIT = "val"
@@ -153,15 +157,69 @@ def calibrate(
                 remedy="Keep a split out of the training and name it with --split, or give --allow-trained",
             )
         selected = fresh
+    return _fitted(
+        reader,
+        selected,
+        found.splits.get(SCORING_SPLIT, ()),
+        (split, share, seed),
+        None if trained is None else sum(crop.key in trained for crop in selected),
+        progress,
+        project.yaml_path,
+    )
+
+
+def calibrate_run(
+    run: Run,
+    reader: CharacterReader,
+    progress: Progress = lambda what, done, total: None,
+    scoring: bool = False,
+) -> Calibration:
+    """Fit on the selection part of a run, which its weights were not trained on; ``scoring``: val scores the result.
+
+    Raises LpStudioError when the run has no such part, or too little was found on it.
+    """
+    selected = _of_run(run, "selection")
+    if not selected:
+        raise LpStudioError("this run has no selection part", path=run.dir, remedy="Name a split with --split")
+    drawn = ("selection", run.settings.selection_share, run.settings.seed)
+    return _fitted(reader, selected, _of_run(run, "val") if scoring else (), drawn, 0, progress, run.dir)
+
+
+def _of_run(run: Run, split: str) -> list[TrainingCrop]:
+    names = run.alphabet.names
+    return [
+        TrainingCrop(
+            crop.key,
+            crop.image,
+            crop.size,
+            tuple(
+                Character(tuple((float(x), float(y)) for x, y in points * np.array(crop.size)), names[number])
+                for number, points in crop.polygons()
+            ),
+        )
+        for crop in run.crops(split)
+    ]
+
+
+def _fitted(
+    reader: CharacterReader,
+    selected: Sequence[TrainingCrop],
+    scored: Sequence[TrainingCrop],
+    drawn: tuple[str, float, int],
+    trained_on: int | None,
+    progress: Progress,
+    where: Path,
+) -> Calibration:
+    """Fit on ``selected``, score on ``scored``. ``drawn``: the split, share and seed that ``selected`` comes from."""
     fitting = match(reader, selected, progress, "fitting")
     if len(fitting.truth) < LEAST_CHARACTERS:
         raise LpStudioError(
             f"too little to fit on: {len(fitting.truth)} characters of {len(selected)} labelled crops were found, "
             f"{LEAST_CHARACTERS} are needed",
-            path=project.yaml_path,
-            remedy="Label more crops, or give a greater --share",
+            path=where,
+            remedy="Label more crops, or set a greater share aside",
         )
-    scoring = match(reader, found.splits.get(SCORING_SPLIT, ()), progress, SCORING_SPLIT)
+    scoring = match(reader, scored, progress, SCORING_SPLIT)
     fitted = [fit(fitting, method) for method in METHODS]
     candidates = [(one, _scored(fitting, one)) for one in fitted]
     posterior = min(candidates, key=lambda pair: pair[1].nll)[0]
@@ -169,11 +227,11 @@ def calibrate(
     return Calibration(
         weights=reader.weights.path,
         posterior=posterior,
-        split=split,
-        share=share,
-        seed=seed,
+        split=drawn[0],
+        share=drawn[1],
+        seed=drawn[2],
         crops=fitting.crops,
-        trained_on=None if trained is None else sum(crop.key in trained for crop in selected),
+        trained_on=trained_on,
         candidates=tuple(candidates),
         before=_scored(fitting, plain),
         after=_scored(fitting, posterior),

@@ -11,13 +11,14 @@ def ultralytics_arguments(run: Run, device: str) -> dict[str, Any]:
     """The overrides of a trainer. The loss settings are none of its arguments: the trainer finds them in the run."""
     settings = run.settings
     passed = (
-        "epochs", "batch", "imgsz", "optimizer", "lr0", "lrf", "momentum", "weight_decay", "warmup_epochs",
+        "epochs", "imgsz", "optimizer", "lr0", "lrf", "momentum", "weight_decay", "warmup_epochs",
         "warmup_momentum", "warmup_bias_lr", "hsv_h", "hsv_s", "hsv_v", "erasing", "translate", "scale", "degrees",
         "shear", "perspective", "fliplr", "flipud", "mosaic", "mixup", "copy_paste", "amp", "seed", "deterministic",
         "workers",
     )  # fmt: skip
     return {
         **{name: getattr(settings, name) for name in passed},
+        "batch": run.batch,
         "nbs": settings.nominal_batch,
         "task": "segment",
         # noted in args.yaml; the trainer builds the model itself

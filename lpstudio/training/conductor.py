@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import psutil
 import torch
 
+from lpstudio.dataset.atomic import write_bytes_atomic
 from lpstudio.training.commands import CommandReader
 from lpstudio.training.early_stop import EarlyStop, validation_loss
 from lpstudio.training.events import EventLog, read_events
 from lpstudio.training.runs import Run
+from lpstudio.training.selection import said_of_choice
 from lpstudio.training.trainer import CharacterTraining
 
 _BATCH_EVENTS_EVERY_S = 0.25
@@ -92,6 +97,12 @@ class Conductor:
                 return
             time.sleep(_PAUSE_POLL_S)
 
+    def tell_scores(self, scores: Mapping[str, float]) -> None:
+        """What val, which chose nothing, says of the best weights; kept in ``scores.json`` as well."""
+        told = {"split": "val", **_told(scores)}
+        write_bytes_atomic(self._run.dir / "scores.json", (json.dumps({"v": 1, **told}, indent=1) + "\n").encode())
+        self._log.write("scored", **told)
+
     def tell_end(self, reason: str | None = None) -> None:
         """The last event of a training that did not fail."""
         self.reason = reason or self.reason
@@ -106,14 +117,21 @@ class Conductor:
             epochs=trainer.epochs,
             batches=len(trainer.train_loader),
             device=_device_name(trainer.device),
+            batch=trainer.batch_size,
+            chooser=self._run.chooser,
             counts=dict(self._run.counts),
             weights=trainer.start.name if trainer.start and not trainer.state else "resumed",
             first_epoch=trainer.start_epoch + 1,
         )
         if trainer.start is not None and not trainer.state:
             self._log.write("log", level="info", text=trainer.start.said)
-        self._log.write("log", level="info", text=trainer.said_of_pictures())
-        if trainer.state is not None:
+        level, said = said_of_choice(self._run)
+        self._log.write("log", level=level, text=said)
+        for text in (trainer.said_of_pictures(), *trainer.said):
+            self._log.write("log", level="info", text=text)
+        if trainer.state is None:  # also when memory ran out before the first epoch was done
+            self._early_stop = EarlyStop(self._early_stop.epochs, self._early_stop.percent)
+        else:
             self._log.write("log", level="info", text=f"Goes on after epoch {trainer.start_epoch}.")
             extra = trainer.state["extra"]
             self._early_stop.best, self._early_stop.waited = extra["early_stop"]
@@ -170,14 +188,7 @@ class Conductor:
             "epoch": trainer.epoch + 1,
             "epochs": trainer.epochs,
             "train": {name: round(float(value), 5) for name, value in trainer.tloss.items()},
-            "val": {
-                name.removeprefix("val/"): float(value) for name, value in metrics.items() if name.startswith("val/")
-            },
-            "val_loss": round(loss, 5),
-            "metrics": {
-                **{short: float(metrics[name]) for short, name in _METRICS.items() if name in metrics},
-                **{short: int(metrics[name]) for short, name in _COUNTS.items() if name in metrics},
-            },
+            **_told(metrics),
             "lr": float(trainer.lr.get("lr/pg0", 0.0)),
             "epoch_s": round(seconds, 3),
             "left_s": round(left * sum(self._epoch_times) / len(self._epoch_times), 1),
@@ -186,6 +197,18 @@ class Conductor:
         }
         trainer.save_state({"early_stop": [self._early_stop.best, self._early_stop.waited], "epoch_event": event})
         self._log.write("epoch", **event)
+
+
+def _told(metrics: Mapping[str, float]) -> dict[str, Any]:
+    """Losses and measures of a validation, as events have them."""
+    return {
+        "val": {name.removeprefix("val/"): float(value) for name, value in metrics.items() if name.startswith("val/")},
+        "val_loss": round(validation_loss(metrics), 5),
+        "metrics": {
+            **{short: float(metrics[name]) for short, name in _METRICS.items() if name in metrics},
+            **{short: int(metrics[name]) for short, name in _COUNTS.items() if name in metrics},
+        },
+    }
 
 
 def _memory_mb(device: torch.device) -> int:

@@ -1,7 +1,8 @@
 """The frozen lists of a run: which crops it trains on, with a copy of their labels as they were at its start.
 
-``train.txt`` and ``val.txt`` name the pictures, one a line; ``train.labels.jsonl`` and ``val.labels.jsonl`` hold, in
-the same order, ``{"key", "image", "size": [width, height], "label": "the text of the label file"}``.
+``train.txt``, ``selection.txt`` (the part of train that chooses) and ``val.txt`` name the pictures, one a line;
+``train.labels.jsonl`` and so on hold, in the same order, ``{"key", "image", "size": [width, height], "label": "the text
+of the label file"}``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from lpstudio.dataset.atomic import write_bytes_atomic
 from lpstudio.errors import LpStudioError
 
-SPLITS = ("train", "val")
+SPLITS = ("train", "selection", "val")
 
 
 @dataclass(frozen=True, slots=True)

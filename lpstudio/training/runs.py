@@ -2,7 +2,8 @@
 
 ``runs/NAME-N/``: ``run.json`` (settings, groups, matrix, counts), ``data.yaml``, the frozen lists of
 :mod:`lpstudio.training.frozen`, ``events.jsonl``, ``commands.jsonl``, ``lock.json`` (the process at work), ``state.pt``
-(to resume from), ``worker.log`` and what Ultralytics writes: ``args.yaml``, ``results.csv``, ``weights/``.
+(to resume from), ``batch.json`` (where memory was too small for the batch), ``scores.json`` (what val says of the best
+weights), ``worker.log`` and what Ultralytics writes: ``args.yaml``, ``results.csv``, ``weights/``.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from lpstudio.similarity import Similarity
 from lpstudio.training.events import last_event, read_events
 from lpstudio.training.frozen import SPLITS, FrozenCrop, read_frozen, write_frozen
 from lpstudio.training.locks import Owner
+from lpstudio.training.selection import set_aside
 from lpstudio.training.settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -146,8 +148,33 @@ class Run:
         return path if path.is_file() else None
 
     def crops(self, split: str) -> list[FrozenCrop]:
-        """The frozen crops of ``train`` or ``val``."""
-        return read_frozen(self.dir, split, self.record.get("label_hashes", {}).get(split))
+        """The frozen crops of ``train``, ``selection`` or ``val``; none of a part that this run does not have."""
+        known = self.record.get("label_hashes")
+        if known is not None and split not in known:
+            return []
+        return read_frozen(self.dir, split, (known or {}).get(split))
+
+    @property
+    def chooser(self) -> str:
+        """The part that chooses weights, the end and probabilities: ``selection``, else ``val``, else ``train``."""
+        crops = self.counts.get("crops", {})
+        return next((split for split in ("selection", "val") if crops.get(split)), "train")
+
+    @property
+    def batch(self) -> int:
+        """Crops per step: as set, or fewer since memory ran out."""
+        try:
+            return min(self.settings.batch, int(json.loads(self._batch_path.read_bytes())["batch"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return self.settings.batch
+
+    def lower_batch(self, batch: int) -> None:
+        """From now on use smaller batches than set. Raises LpStudioError."""
+        write_bytes_atomic(self._batch_path, json.dumps({"batch": batch, "set": self.settings.batch}).encode())
+
+    @property
+    def _batch_path(self) -> Path:
+        return self.dir / "batch.json"
 
     def events(
         self, after: int = 0, kinds: Collection[str] | None = None, max_bytes: int = 4 << 20
@@ -194,14 +221,21 @@ class Run:
         self.commands_path.unlink(missing_ok=True)
 
 
-def create_run(project: Project, settings: TrainSettings, training_set: TrainingSet) -> Run:
-    """Freeze what a training needs into a new numbered folder of ``runs/``.
+def create_run(
+    project: Project, settings: TrainSettings, training_set: TrainingSet, similarity: Similarity | None = None
+) -> Run:
+    """Freeze what a training needs into a new numbered folder of ``runs/``, a part of train set aside to choose with.
 
-    Raises LpStudioError when no crop takes part or the folder cannot be made.
+    ``similarity``: groups and cells for the loss, those of the project when left out. Raises LpStudioError when no crop
+    takes part or the folder cannot be made.
     """
     settings.check()
     if settings.weights.lower().endswith(".pt") and Path(settings.weights).expanduser().is_file():
         settings = replace(settings, weights=str(Path(settings.weights).expanduser().resolve()))
+    similarity = similarity or project.settings.similarity
+    given = training_set.splits
+    parts = set_aside(project, given.get("train", ()), settings.selection_share, settings.seed)
+    training_set = replace(training_set, splits={**given, "train": list(parts.train), "selection": list(parts.chosen)})
     crops = {split: _frozen_crops(training_set, split, project.alphabet) for split in SPLITS}
     if not crops["train"]:
         raise LpStudioError(
@@ -224,12 +258,15 @@ def create_run(project: Project, settings: TrainSettings, training_set: Training
         "project": str(project.root),
         "settings": settings.to_dict(),
         "names": names,
-        "similarity": project.settings.similarity.to_dict(),
-        "matrix": [
-            [round(float(value), 6) for value in row]
-            for row in class_matrix(project.settings.similarity, project.alphabet)
-        ],
+        "similarity": similarity.to_dict(),
+        "matrix": [[round(float(value), 6) for value in row] for row in class_matrix(similarity, project.alphabet)],
         "counts": _counts(training_set),
+        "selection": {
+            "share": settings.selection_share,
+            "seed": settings.seed,
+            "plates": parts.plates,
+            "why_none": parts.why_none,
+        },
         "label_hashes": hashes,
     }
     write_bytes_atomic(folder / "run.json", json.dumps(record, ensure_ascii=False, indent=1).encode())

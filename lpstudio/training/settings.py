@@ -210,7 +210,7 @@ class TrainSettings(_Checked):
     early_stop_epochs: int = _setting(
         50,
         "Early stop after",
-        "Stop when the validation loss has not improved for so many epochs. 0: never.",
+        "Stop when the validation loss (on the selection part) has not improved for so many epochs. 0: never.",
         "Length",
         0,
         100_000,
@@ -218,6 +218,16 @@ class TrainSettings(_Checked):
     )
     early_stop_percent: float = _setting(
         1.0, "Least improvement", "What counts as an improvement of the validation loss.", "Length", 0.0, 100.0, "%"
+    )
+
+    selection_share: float = _setting(
+        0.15,
+        "Selection part",
+        "Share of train, whole plates, that is not trained on but chooses: when to stop, which weights are best, how "
+        "sure probabilities are. Val then only scores. 0, or too few plates: val chooses, and flatters.",
+        "Length",
+        0.0,
+        0.5,
     )
 
     optimizer: str = _setting(

@@ -14,8 +14,8 @@ import ultralytics.engine.trainer as engine
 from torch import distributed, nn
 from ultralytics.data.build import InfiniteDataLoader
 from ultralytics.models.yolo.segment import SegmentationTrainer
-from ultralytics.utils import DEFAULT_CFG, RANK, torch_utils
-from ultralytics.utils.torch_utils import ModelEMA, strip_optimizer, unwrap_model
+from ultralytics.utils import DEFAULT_CFG, LOCAL_RANK, RANK, callbacks, torch_utils
+from ultralytics.utils.torch_utils import ModelEMA, strip_optimizer, torch_distributed_zero_first, unwrap_model
 
 from lpstudio.reading.weights import open_checkpoint
 from lpstudio.training.batches import EpochBatches
@@ -23,9 +23,11 @@ from lpstudio.training.criterion import CharacterSegmentationLoss
 from lpstudio.training.dataset import FrozenDataset
 from lpstudio.training.picture_cache import memory_budget
 from lpstudio.training.runs import Run
+from lpstudio.training.services import attach_services
 from lpstudio.training.start import Start, starting_point
 from lpstudio.training.state import as_write_error, load_state, random_state, restore_random_state, save_state
 from lpstudio.training.validator import CharacterValidator
+from lpstudio.training.watch import LossWatch
 
 # GPUs whose half precision gives NaN
 _NO_AMP = re.compile(r"(nvidia|geforce|quadro|tesla).*?(1660|1650|1630|t400|t550|t600|t1000|t1200|t2000|k40m)", re.I)
@@ -34,7 +36,9 @@ _NO_AMP = re.compile(r"(nvidia|geforce|quadro|tesla).*?(1660|1650|1630|t400|t550
 class CharacterTraining(SegmentationTrainer):
     """Trains a run. All that Ultralytics has no argument for is found in the run's folder, which is ``save_dir``.
 
-    The name avoids "Trainer": to classes of that name Ultralytics attaches services that report over the network.
+    The name avoids "Trainer": to classes of that name Ultralytics attaches every service whose package is installed.
+    ``said``: lines for the person, known once it is built; ``scores``: what val says of the best weights, known at the
+    end where val did not choose them.
     """
 
     model: Any
@@ -48,10 +52,23 @@ class CharacterTraining(SegmentationTrainer):
         self.run = Run.open(Path(overrides["save_dir"]))
         self.state = load_state(self.run.state_path)
         self.start: Start | None = None
+        self.said: list[str] = []
+        self.scores: dict[str, float] | None = None
         self._memory_left: int | None = None
         self._next_epoch = -1
+        self._accumulate = 1
+        self._since_step = 0  # batches whose gradients wait for the next step
+        self._carries = False  # whether some of them are of an epoch before this process
+        self._watch = LossWatch()
+        self._files: list[str] = []  # of the batch at hand
+        self._batch = 0  # which one of its epoch that is, from 1
         rows = self._kept_results()
-        super().__init__(cfg, overrides, _callbacks)
+        calls = _callbacks or callbacks.get_default_callbacks()
+        if RANK in {-1, 0}:
+            self.said = attach_services(lambda event, callback: calls[event].append(callback))
+        super().__init__(cfg, overrides, calls)
+        self.add_callback("on_train_batch_end", CharacterTraining._watch_loss)
+        self.add_callback("on_train_epoch_end", lambda trainer: trainer._watch.look())
         if rows:
             self.csv.write_text("".join(rows), encoding="utf-8")
 
@@ -60,13 +77,12 @@ class CharacterTraining(SegmentationTrainer):
     def get_dataset(self) -> dict[str, Any]:
         """The run's classes; Ultralytics' own check would look for fonts and folders."""
         names = dict(enumerate(self.run.alphabet.names))
-        return {"path": self.run.dir, "train": "train", "val": "val", "names": names, "nc": len(names), "channels": 3}
+        chooser = self.run.chooser
+        return {"path": self.run.dir, "train": "train", "val": chooser, "names": names, "nc": len(names), "channels": 3}
 
     def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> FrozenDataset:
         """The frozen crops of a split. Validation sees the same squares as reading does."""
         crops = self.run.crops(img_path)
-        if not crops:  # no validation crops: the training crops stand in, which the worker has said
-            crops = self.run.crops("train")
         if self._memory_left is None:
             self._memory_left = memory_budget(_processes())
         dataset = FrozenDataset(
@@ -106,6 +122,8 @@ class CharacterTraining(SegmentationTrainer):
     def _model_train(self) -> None:
         """Called as an epoch begins: the loader must give that epoch's batches, also when an epoch is done again."""
         super()._model_train()
+        self._batch = 0
+        self._restore_gradients()
         if self.epoch != self._next_epoch:
             self.train_loader.reset()
             self.train_loader.batch_sampler.first_epoch = self.epoch
@@ -148,9 +166,62 @@ class CharacterTraining(SegmentationTrainer):
         with _replaced(engine, "check_amp", amp_works):
             super()._setup_train()
 
+    # --- a step
+
+    def preprocess_batch(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """As Ultralytics'; called once a batch, before anything is computed with it."""
+        # in the first epoch Ultralytics would halve the batch itself, without a word and behind the run's back
+        self._oom_retries = 3
+        self._files = batch["im_file"]
+        self._batch += 1
+        self._since_step += 1
+        return super().preprocess_batch(batch)
+
+    def optimizer_step(self) -> None:
+        super().optimizer_step()
+        self._since_step = 0
+        self._carries = False
+
+    @property
+    def accumulate(self) -> int:
+        """After how many batches the weights change.
+
+        Ultralytics counts them from where its process began. Where gradients were carried over from before, it is told
+        to go on waiting, or that it is time, until the first step is done.
+        """
+        if not self._carries:
+            return self._accumulate
+        return 1 if self._since_step >= self._accumulate else 1 << 30
+
+    @accumulate.setter
+    def accumulate(self, batches: int) -> None:
+        self._accumulate = batches
+
+    def _restore_gradients(self) -> None:
+        """Once, in the first epoch of a resumed run: the gradients that waited for a step when its state was kept."""
+        if self.state is None or not self.state.get("gradients") or self.epoch != self.start_epoch:
+            return
+        gradients = self.state.pop("gradients")
+        for name, parameter in unwrap_model(self.model).named_parameters():
+            if name in gradients:
+                parameter.grad = gradients[name].to(parameter.device, memory_format=torch.preserve_format)
+        # as many crops as then, should the batch have become smaller
+        self._since_step = round(self.state["since_step"] * self.state["batch"] / self.batch_size)
+        self._carries = True
+
+    def _watch_loss(self) -> None:
+        self._watch.add(self.epoch + 1, self._batch, self._files, self.loss)
+
+    def _handle_nan_recovery(self, epoch: int) -> bool:
+        """Never: what is no number has ended the training already, with the names of its crops."""
+        return False
+
     def get_validator(self) -> CharacterValidator:
+        return self._validator_of(self.test_loader)
+
+    def _validator_of(self, loader: InfiniteDataLoader) -> CharacterValidator:
         args = engine.copy(self.args)
-        return CharacterValidator(self.test_loader, save_dir=self.save_dir, args=args, _callbacks=self.callbacks)
+        return CharacterValidator(loader, save_dir=self.save_dir, args=args, _callbacks=self.callbacks)
 
     # --- what is kept
 
@@ -187,10 +258,21 @@ class CharacterTraining(SegmentationTrainer):
                 "optimizer": self.optimizer.state_dict(),
                 "scaler": self.scaler.state_dict(),
                 "best_fitness": float(self.best_fitness) if self.best_fitness is not None else None,
+                "loss_names": list(self.loss_names),
+                "batch": self.batch_size,
+                "since_step": self._since_step,
+                "gradients": self._gradients(),
                 "random": random_state(),
                 "extra": extra,
             },
         )
+
+    def _gradients(self) -> dict[str, torch.Tensor]:
+        """Those that wait for the next step."""
+        if not self._since_step:
+            return {}
+        parameters = unwrap_model(self.model).named_parameters()
+        return {name: parameter.grad for name, parameter in parameters if parameter.grad is not None}
 
     def resume_training(self, ckpt: dict[str, Any] | None) -> None:
         """Go on after the last whole epoch of the run, where there is one."""
@@ -205,6 +287,8 @@ class CharacterTraining(SegmentationTrainer):
             self.scaler.load_state_dict(state["scaler"])
         self.best_fitness = state["best_fitness"]
         self.start_epoch = state["epoch"] + 1
+        for name in ("model", "ema", "optimizer"):  # as large as the model, each; they are in place now
+            del state[name]
 
     @property
     def is_complete(self) -> bool:
@@ -217,9 +301,31 @@ class CharacterTraining(SegmentationTrainer):
             restore_random_state(self.state["random"])
 
     def final_eval(self) -> None:
-        """Leave ``best.pt`` and ``last.pt`` without optimizer. Best weights were measured when they were saved."""
-        if RANK in {-1, 0}:
-            strip_weights(self.run)
+        """Leave ``best.pt`` and ``last.pt`` without optimizer; where val did not choose, it scores the best weights."""
+        with torch_distributed_zero_first(LOCAL_RANK):
+            if RANK in {-1, 0}:
+                strip_weights(self.run)
+        best = self.run.best_weights
+        if self.run.chooser == "selection" and self.run.crops("val") and best is not None:
+            self.scores = self._scored(best)
+
+    def finish(self) -> None:
+        """What is left to do of a training whose last epoch is done."""
+        self._setup_train()
+        assert self.state is not None  # its last epoch is done
+        self.epoch = self.start_epoch - 1
+        self.loss_names = tuple(self.state.get("loss_names", ()))
+        self.loss_items = {name: torch.zeros((), device=self.device) for name in self.loss_names}
+        self.final_eval()
+
+    def _scored(self, weights: Path) -> dict[str, float] | None:
+        """The losses and measures of weights on val; None in all processes but the first."""
+        self.ema.ema.load_state_dict(open_checkpoint(weights)["model"].float().state_dict())
+        loader = self.get_dataloader("val", 2 * self.batch_size // max(self.world_size, 1), LOCAL_RANK, "val")
+        try:
+            return self._validator_of(loader)(self)
+        finally:
+            loader.close()
 
     def _kept_results(self) -> list[str]:
         """The rows of ``results.csv`` up to the state's epoch; a fresh trainer would remove them all."""

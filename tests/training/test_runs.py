@@ -50,7 +50,7 @@ def test_a_run_keeps_settings_groups_matrix_lists_and_labels(make_run: MakeRun, 
     assert np.array(record["matrix"])[names.index("O"), names.index("0")] == pytest.approx(0.6)
     listed = (run.dir / "train.txt").read_text().splitlines()
     assert len(listed) == 8 and all(Path(path).is_file() for path in listed)
-    assert again.counts["crops"] == {"train": 8, "val": 4}
+    assert again.counts["crops"] == {"train": 8, "selection": 0, "val": 4}
     assert sum(again.counts["characters"]["train"].values()) == 24
     assert "train.txt" in (run.dir / "data.yaml").read_text()
     crop = run.crops("train")[0]

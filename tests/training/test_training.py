@@ -63,7 +63,7 @@ def test_a_training_tells_how_it_goes(trained: tuple[Run, list[dict[str, Any]]])
     assert kinds == ["start", "epoch", "epoch", "finished"]
     start = events[0]
     assert (start["epochs"], start["batches"], start["device"], start["weights"]) == (2, 2, "cpu", "scratch")
-    assert start["counts"]["crops"] == {"train": 8, "val": 4}
+    assert start["counts"]["crops"] == {"train": 8, "selection": 0, "val": 4}
     assert any("scratch" in event["text"] for event in events if event["type"] == "log")
     epoch = [event for event in events if event["type"] == "epoch"][-1]
     terms = {"box_loss", "seg_loss", "cls_loss", "dfl_loss", "char_loss"}
