@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from lpstudio.alphabet import CHARACTERS
 from lpstudio.plates import decode as module
+from lpstudio.plates import lattice
 from lpstudio.plates.decode import Observed, decode
 from lpstudio.plates.formats import formats_from
 
@@ -101,7 +102,7 @@ def test_probabilities_are_those_of_adding_up_every_text_by_hand(
     formats = formats_from(choice)
     observed = [Observed({c: p / sum(row.values()) for c, p in row.items()}, doubt) for row, doubt in characters]
     exact: dict[str, float] = {}
-    rows = [module._row(one) for one in observed]
+    rows = [dict(zip(CHARACTERS, module._row(one).tolist(), strict=True)) for one in observed]
     total = 0.5
     for one in observed:
         total *= one.doubt
@@ -116,13 +117,13 @@ def test_probabilities_are_those_of_adding_up_every_text_by_hand(
             value = weight
             for char, row in zip(text, chosen, strict=True):
                 value *= row[char]
-            length = module._LENGTH_PRIOR.get(len(text), 1.0)
+            length = lattice.LENGTH_PRIOR.get(len(text), 1.0)
             share = formats.free * length
             for one_format in formats.formats:
                 if one_format.fits(text):
                     boost = 1.0
                     for char, place in zip(text, one_format.places, strict=True):
-                        boost *= (place[char] * 36) ** module._TRUST
+                        boost *= (place[char] * 36) ** lattice.TRUST
                     share += (1 - formats.free) / len(formats.formats) * boost
             exact[text] = exact.get(text, 0.0) + value * share
     total += sum(exact.values())
