@@ -14,7 +14,7 @@ from lpstudio.errors import LpStudioError
 
 VERSION = 1
 FOLDER = ".lpstudio"  # what a project keeps beside its data.yaml and not in version control
-_TABLES = ("crops", "drafts", "decisions", "meta")
+_TABLES = ("crops", "drafts", "decisions", "meta", "readings", "dismissed")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS crops (
   key TEXT PRIMARY KEY, state TEXT, text TEXT, kept TEXT, origin TEXT, changed REAL NOT NULL
@@ -27,6 +27,12 @@ CREATE TABLE IF NOT EXISTS decisions (
   PRIMARY KEY (key, character)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS readings (
+  key TEXT PRIMARY KEY, weights TEXT NOT NULL, characters TEXT NOT NULL, score REAL, margin REAL, made REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS dismissed (
+  key TEXT NOT NULL, finding TEXT NOT NULL, made REAL NOT NULL, PRIMARY KEY (key, finding)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS unwritten (
   key TEXT PRIMARY KEY, generation INTEGER NOT NULL, ticket INTEGER NOT NULL, data TEXT NOT NULL, made REAL NOT NULL
 ) WITHOUT ROWID;
