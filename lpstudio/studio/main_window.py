@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
+import functools
 import logging
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,7 @@ from lpstudio.studio.top_bar import TopBar
 from lpstudio.studio.train.glance import TrainingGlance
 from lpstudio.studio.workers import WorkerPool
 from lpstudio.studio.workspace import Notice, Severity, Workspace
+from lpstudio.studio.workspaces import WORKSPACES, Shelf, entry_of
 
 if TYPE_CHECKING:
     from lpstudio.dataset.project import Project
@@ -35,24 +35,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class WorkspaceEntry:
-    """A workspace before it is built."""
-
-    id: str
-    title: str
-    icon: str
-    class_name: str
-    tip: str
-    needs_project: bool = True
-
-
-WORKSPACES = (
-    WorkspaceEntry("annotate", "Annotate", "pencil-line", "AnnotateWorkspace", "Draw and label characters"),
-    WorkspaceEntry("similarity", "Similarity", "grid-3x3", "SimilarityWorkspace", "Say which characters look alike"),
-    WorkspaceEntry("train", "Train", "chart-spline", "TrainWorkspace", "Train and follow runs"),
-    WorkspaceEntry("review", "Review", "scan-eye", "ReviewWorkspace", "Read plates and correct them", False),
-)
 MINIMUM = QSize(960, 600)
 FRAME_HEIGHT = 40  # room that the desktop's title bar may take
 
@@ -74,9 +56,10 @@ class MainWindow(QMainWindow):
         self.workers = WorkerPool(self)
         self._session: ProjectSession | None = None
         self._watch: SessionWatch | None = None
-        self._workspaces: dict[str, Workspace] = {}
         self._current = ""
         self._painted = False
+        self._arriving: Project | None = None
+        self.shelf = Shelf(self)
 
         shell_commands.register(self)
         self.top_bar = TopBar(icon_action(self.commands, "view.palette"), self)
@@ -88,7 +71,7 @@ class MainWindow(QMainWindow):
         self.door = ProjectDoor(self)
         self.door.opening.connect(lambda text: self.set_task("open", text, None))
         self.door.idle.connect(lambda: self.end_task("open"))
-        self.door.opened.connect(self._take_project)
+        self.door.opened.connect(self._prepare_for)
         self.door.failed.connect(lambda message: self.notify(Notice(message, Severity.ERROR, "file.open", "Open…")))
         self._glance = TrainingGlance(lambda: self.workspace("train"), self)
         self._watch_reader()
@@ -133,32 +116,13 @@ class MainWindow(QMainWindow):
             self.workspace(title.lower())
 
     def build_all(self) -> None:
-        """Build every workspace that was put off, so that the palette knows all commands."""
+        """Build every workspace that was put off, bit by bit, so that the palette gets to know all commands."""
         if self._session is not None:
-            for entry in WORKSPACES:
-                self.workspace(entry.id)
+            self.shelf.warm(entry.id for entry in WORKSPACES)
 
     def workspace(self, workspace_id: str) -> Workspace | None:
         """A workspace, built now if it was not yet; None when it cannot be built (a notice says why)."""
-        found = self._workspaces.get(workspace_id)
-        if found is not None:
-            return found
-        entry = next(entry for entry in WORKSPACES if entry.id == workspace_id)
-        try:
-            module = importlib.import_module(f"lpstudio.studio.{workspace_id}.workspace")
-            built: Workspace = getattr(module, entry.class_name)(self, self.stack)
-            built.register_commands()
-            built.restore_state(self.settings)
-        except Exception as error:  # one broken workspace must not take the others with it
-            _log.exception("workspace %s cannot be built", workspace_id)
-            self.notify(Notice(f"{entry.title} cannot be opened: {error}", Severity.ERROR, "view.log", "Show the log"))
-            return None
-        self._workspaces[workspace_id] = built
-        self.stack.addWidget(built)
-        self.commands.set_workspace(self._current)
-        if self._session is not None:
-            built.set_session(self._session)
-        return built
+        return self.shelf.now(workspace_id)
 
     # -- what workspaces ask ---------------------------------------------------------------------------------------
 
@@ -176,7 +140,7 @@ class MainWindow(QMainWindow):
         self.door.open(Path(path))
 
     def show_workspace(self, workspace_id: str) -> None:
-        entry = next(entry for entry in WORKSPACES if entry.id == workspace_id)
+        entry = entry_of(workspace_id)
         wanted: QWidget | None = self.empty_state
         if self._session is not None or not entry.needs_project:
             wanted = self.workspace(workspace_id)
@@ -198,15 +162,21 @@ class MainWindow(QMainWindow):
 
     def show_crop(self, key: str, character: int | None = None) -> None:
         self.show_workspace("annotate")
-        annotate: Any = self._workspaces.get("annotate")
+        annotate: Any = self.shelf.get("annotate")
         if annotate is not None:
             annotate.show_crop(key, character)
 
     def review_weights(self, weights: Path) -> None:
         self.show_workspace("review")
-        review: Any = self._workspaces.get("review")
+        review: Any = self.shelf.get("review")
         if review is not None:
             review.use_weights(weights)
+
+    def show_proposal(self, run: str) -> None:
+        self.show_workspace("similarity")
+        similarity: Any = self._workspaces.get("similarity")
+        if similarity is not None:
+            similarity.show_proposal(run)
 
     def notify(self, notice: Notice) -> None:
         self.notice_bar.show_notice(notice)
@@ -233,6 +203,23 @@ class MainWindow(QMainWindow):
 
     # -- projects --------------------------------------------------------------------------------------------------
 
+    def _prepare_for(self, project: Project) -> None:
+        """Build what the project is to be seen in, in slices, then open it."""
+        self._arriving = project
+        wanted = self._current if entry_of(self._current).needs_project else ""
+        arrived = functools.partial(self._arrived, project)
+        if wanted:
+            self.shelf.soon(wanted, arrived)
+        else:
+            arrived()
+
+    def _arrived(self, project: Project) -> None:
+        if project is self._arriving:
+            self._arriving = None
+            self._take_project(project)
+        else:
+            project.close()  # overtaken by another one
+
     def _take_project(self, project: Project) -> None:
         if not self.close_project():
             project.close()
@@ -247,9 +234,10 @@ class MainWindow(QMainWindow):
         self.settings.setValue("projects/last", str(place))
         self.setWindowTitle(f"{project.name} – LP Studio")
         self.top_bar.set_project(project.name, str(project.yaml_path))
-        for workspace in self._workspaces.values():
+        for workspace in self.shelf:
             workspace.set_session(session)
         session.scanned.connect(lambda: self._glance.look(session.project.root))
+        session.scanned.connect(self.shelf.warm_when_quiet)
         session.scan()
         self.show_workspace(self._current)
         self.commands.refresh()
@@ -281,7 +269,7 @@ class MainWindow(QMainWindow):
         session, self._session = self._session, None
         self._watch_or_fail().stop()
         self._watch = None
-        for workspace in self._workspaces.values():
+        for workspace in self.shelf:
             workspace.set_session(None)
         if session is not None:
             session.deleteLater()
@@ -349,7 +337,7 @@ class MainWindow(QMainWindow):
     def save_window(self) -> None:
         """Remember geometry and the workspaces' panels."""
         self.settings.setValue("window/geometry", self.saveGeometry())
-        for workspace in self._workspaces.values():
+        for workspace in self.shelf:
             workspace.save_state(self.settings)
         self.settings.sync()
 
@@ -368,8 +356,11 @@ class MainWindow(QMainWindow):
         if not self.close_project():
             event.ignore()
             return
-        for workspace in self._workspaces.values():
+        for workspace in self.shelf:
             workspace.shut_down()
+        self.shelf.stop()
+        if self._arriving is not None:
+            self._arriving.close()
         self._glance.stop()
         self.workers.stop()
         self.door.close()

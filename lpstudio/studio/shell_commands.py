@@ -24,7 +24,7 @@ YAML_SUFFIXES = frozenset({".yaml", ".yml"})
 
 def register(window: MainWindow) -> None:
     """Register everything that belongs to no workspace."""
-    from lpstudio.studio.main_window import WORKSPACES
+    from lpstudio.studio.workspaces import WORKSPACES
 
     table = window.commands
 

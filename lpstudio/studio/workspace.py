@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -59,6 +60,10 @@ class Studio(Protocol):
         """Go to Review with these weights chosen."""
         ...
 
+    def show_proposal(self, run: str) -> None:
+        """Go to Similarity, to what the confusions of a run say against the present groups."""
+        ...
+
     def notify(self, notice: Notice) -> None: ...
 
     def set_task(self, task_id: str, text: str, fraction: float | None = None, cancel_command: str = "") -> None:
@@ -83,8 +88,19 @@ class Workspace(QWidget):
         super().__init__(parent)
         self.studio = studio
 
-    def register_commands(self) -> None:
+    # Building goes in slices, so that the window answers meanwhile: every ``yield`` ends one, of 10 ms at most.
+
+    def prepare(self) -> Iterator[None]:
+        """Make the widgets; called once, before anything else."""
+        yield from ()
+
+    def register_commands(self) -> Iterator[None] | None:
         """Register this workspace's commands with ``self.studio.commands``; called once, before the first show."""
+        return None
+
+    def furnish(self) -> Iterator[None]:
+        """Make what :meth:`enter` would have to make, while nobody waits for it; ``enter`` may come in between."""
+        yield from ()
 
     def set_session(self, session: ProjectSession | None) -> None:
         """A project was opened (or closed: None)."""

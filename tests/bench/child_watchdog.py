@@ -1,12 +1,12 @@
-"""A scripted session under the watchdog: ``child_watchdog DATASET SECONDS [VIDEO [WEIGHTS]]``.
+"""A scripted session under the watchdog: ``child_watchdog DATASET SECONDS [--video V] [--weights W] [--acts NAME…]``.
 
 With ``LPSTUDIO_BENCH_STACKS`` in the environment it prints what the GUI thread did in every block over that many ms.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
-import sys
 import time
 from collections import Counter
 from collections.abc import Generator
@@ -23,7 +23,7 @@ from tests.bench.processes import tell
 from tests.bench.session_script import Act, Player, Script
 
 
-def watched(dataset: Path, seconds: float, video: Path | None, weights: Path | None) -> None:
+def watched(dataset: Path, seconds: float, video: Path | None, weights: Path | None, chosen: list[str]) -> None:
     """Play the session for so long and tell its blocks."""
     application = make_application(["lpstudio"])
     settings = open_settings()
@@ -39,16 +39,18 @@ def watched(dataset: Path, seconds: float, video: Path | None, weights: Path | N
         yield "open", script.open()
         while True:
             for name, act in script.acts():
+                if chosen and name not in chosen:
+                    continue
                 yield name, act()
                 if time.perf_counter() > end:
                     yield "close", script.close()
                     return
 
-    player = Player(acts(), application.quit)
+    player = Player(acts(), application.exit)
     QTimer.singleShot(0, watchdog.start)
     player.start()
     began = time.perf_counter()
-    application.exec()
+    failed = application.exec()
     watchdog.stop()
     lasted = time.perf_counter() - began
     window.close()
@@ -58,6 +60,8 @@ def watched(dataset: Path, seconds: float, video: Path | None, weights: Path | N
             print(f"--- {act_of(player, block)}: {block.own_ms:.0f} ms (by the clock {block.ms:.0f})")
             for text, times in Counter(block.stacks).most_common(3):
                 print(f"{times} ×\n{text}")
+    if failed:
+        raise SystemExit(f"{player.act}: what was waited for did not happen")
     frames, slow = watchdog.over(FRAME_MS), watchdog.over(SLOW_MS)
     tell({
         "seconds": lasted, "beats": watchdog.beats, "frames": len(frames), "slow": len(slow),
@@ -79,7 +83,11 @@ def act_of(player: Player, block: Block) -> str:
 
 
 if __name__ == "__main__":
-    rest = [Path(argument) for argument in sys.argv[3:]]
-    watched(
-        Path(sys.argv[1]), float(sys.argv[2]), rest[0] if rest else None, rest[1] if len(rest) > 1 else None
-    )
+    parser = argparse.ArgumentParser()
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("seconds", type=float)
+    parser.add_argument("--video", type=Path)
+    parser.add_argument("--weights", type=Path)
+    parser.add_argument("--acts", nargs="*", default=[])
+    wanted = parser.parse_args()
+    watched(wanted.dataset, wanted.seconds, wanted.video, wanted.weights, wanted.acts)

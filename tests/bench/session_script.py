@@ -25,7 +25,7 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 LEFT = Qt.MouseButton.LeftButton
 Key = Qt.Key
 LOOK = 0.12  # seconds between two keys of a quick person
-PATIENCE_S = 120.0
+PATIENCE_S = 20.0
 
 
 def key(window: MainWindow, code: Qt.Key, modifier: Qt.KeyboardModifier = NONE) -> None:
@@ -313,9 +313,12 @@ class Script:
 
 
 class Player(QObject):
-    """Plays acts one after the other in the running event loop; ``act`` names the present one."""
+    """Plays acts one after the other in the running event loop; ``act`` names the present one.
 
-    def __init__(self, acts: Generator[tuple[str, Act], None, None], done: Callable[[], object]) -> None:
+    ``done(0)`` at the end, ``done(1)`` when what an act waits for does not happen.
+    """
+
+    def __init__(self, acts: Generator[tuple[str, Act], None, None], done: Callable[[int], object]) -> None:
         super().__init__()
         self._acts, self._done = acts, done
         self._steps: Act | None = None
@@ -334,7 +337,8 @@ class Player(QObject):
     def _go_on(self) -> None:
         if self._until is not None and not self._until():
             if time.perf_counter() - self._since > PATIENCE_S:
-                raise TimeoutError(f"{self.act}: what is waited for does not happen")
+                self._done(1)
+                return
             self._timer.start(20)
             return
         self._until = None
@@ -345,7 +349,7 @@ class Player(QObject):
         if wanted is None:
             following = next(self._acts, None)
             if following is None:
-                self._done()
+                self._done(0)
                 return
             self.act, self._steps = following
             self.timeline.append((time.perf_counter(), self.act))
@@ -355,4 +359,3 @@ class Player(QObject):
             self._timer.start(20)
         else:
             self._timer.start(round(1000 * wanted))
-

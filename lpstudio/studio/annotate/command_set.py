@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from lpstudio.dataset.types import CropState
@@ -38,11 +38,13 @@ class Register:
         self._table.register(command, run, available=when)
 
 
-def register(workspace: AnnotateWorkspace) -> None:
-    """Register everything that Annotate can do."""
+def register(workspace: AnnotateWorkspace) -> Iterator[None]:
+    """Register everything that Annotate can do, in slices."""
     add = Register(workspace)
     _edit(workspace, add)
+    yield
     _crop(workspace, add)
+    yield
     _view(workspace, add)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QSize, Qt, QTimer
@@ -45,26 +46,35 @@ class AnnotateWorkspace(Workspace):
         super().__init__(studio, parent)
         self._session: ProjectSession | None = None
         self._wanted_character: tuple[str, int] | None = None
+        self._can_paste = False
+        self._registered = False
+
+    def prepare(self) -> Iterator[None]:
+        studio = self.studio
         self.loader = ImageLoader(self._locate, self, thumbnail_size=QSize(176, 88))
         self.editor = CropEditor(self)
         self.clipboard = CropClipboard(self.editor)
         self.desk = CropDesk(self.loader, self)
         self.display = PictureDisplay(studio.settings, self)
+        yield
         self.crops = CropList(self.loader, self)
+        yield
         self.canvas = ToolCanvas(self)
         self.outlines = OutlineTools(self.editor, self.canvas, studio.workers.tools, self._locate, self)
         self.strip = ReadingStrip(self)
+        yield
         self.inspector = Inspector(self.editor, self)
+        yield
         self.bar = CanvasBar(self)
         self.words = WordLine(self)
         self.views = CropViews(self.editor, self.canvas, self.strip, self)
-        self._can_paste = False
-        self._registered = False
         self._loading = QTimer(self)
         self._loading.setSingleShot(True)
         self._loading.setInterval(_LOADING_AFTER)
         self._loading.timeout.connect(self._say_loading)
+        yield
         self._lay_out()
+        yield
         self._wire()
         self._show_nothing()
 
@@ -123,9 +133,10 @@ class AnnotateWorkspace(Workspace):
 
     # -- the workspace's life -----------------------------------------------------------------------------------
 
-    def register_commands(self) -> None:
-        command_set.register(self)
+    def register_commands(self) -> Iterator[None]:
+        yield from command_set.register(self)
         self._registered = True
+        yield
         self.bar.fill(self.studio.commands)
         self.inspector.add_display_commands(
             self.studio.commands,

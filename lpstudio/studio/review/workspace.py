@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSettings, Qt, QTimer
@@ -60,23 +61,30 @@ class ReviewWorkspace(Workspace):
 
     # -- building ----------------------------------------------------------------------------------------------------
 
-    def register_commands(self) -> None:
+    def register_commands(self) -> Iterator[None]:
         review_commands.register(self)
-        self._build()
+        yield
+        yield from self._build()
         self._connect()
+        yield
         self._show_source()
         self._show_current()
 
-    def _build(self) -> None:
+    def _build(self) -> Iterator[None]:
         commands = self.studio.commands
         self.head = HeadBar(commands)
+        yield
         self.hint = WeightsHint(commands)
         self.hint.hide()  # until it is known that there are none
+        yield
         self.list_panel = ItemListPanel(self.controller.items)
         self.guide = Guide(commands)
+        yield
         self.player_bar = PlayerBar(commands)
         self.footage = FootageView(self.controller, self.canvas, self.player_bar, commands)
+        yield
         self.side = SidePanel(commands)
+        yield
         self.middle = QStackedWidget()
         self.middle.addWidget(self.canvas)
         self.middle.addWidget(self.guide)
@@ -91,6 +99,7 @@ class ReviewWorkspace(Workspace):
         for widget, stretch in ((self.list_panel, 0), (centre, 1), (self.side, 0)):
             self.splitter.addWidget(widget)
             self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
+            yield
         self.splitter.setChildrenCollapsible(True)
         self.splitter.setCollapsible(1, False)
         self.list_panel.setMinimumWidth(168)
@@ -100,7 +109,9 @@ class ReviewWorkspace(Workspace):
         layout.setSpacing(0)
         layout.addWidget(self.head)
         layout.addWidget(self.hint)
+        yield
         layout.addWidget(self.splitter, 1)
+        yield
         self._typing = TypingFilter(self.strip, self.controller.move, self)
         for typed_into in (self.list_panel.view, self.side.table, self.strip):
             self._typing.watch(typed_into)

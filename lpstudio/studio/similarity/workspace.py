@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSplitter, QVBoxLayout, QWidget
@@ -34,16 +35,18 @@ class SimilarityWorkspace(Workspace):
         self.setObjectName("similarity")
         self._session: ProjectSession | None = None
         self.editor: SimilarityEditor | None = None
-        self._build()
 
     # -- building --------------------------------------------------------------------------------------------------
 
-    def _build(self) -> None:
+    def prepare(self) -> Iterator[None]:
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self._build_groups())
+        yield
         self.splitter.addWidget(self._build_matrix())
+        yield
         self.splitter.addWidget(self._build_meaning())
+        yield
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([264, 620, 330])
         layout = QHBoxLayout(self)
