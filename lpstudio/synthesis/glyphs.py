@@ -5,13 +5,15 @@ Units: the cap height is 1; x runs from 0 at the left edge of the ink, y from 0 
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from fontTools.pens.basePen import BasePen
-from fontTools.ttLib import TTFont
+from fontTools.ttLib import TTFont, TTLibError
 from numpy.typing import NDArray
 
 from lpstudio.errors import LpStudioError
@@ -67,15 +69,19 @@ class _FlatteningPen(BasePen):  # type: ignore[misc]  # fontTools is untyped
 
 @lru_cache(maxsize=32)
 def _font(name: str) -> tuple[Any, dict[int, str], float]:
-    """The glyphs of a font, its characters and the height of H in font units."""
-    path = resource("fonts", f"{name}.ttf")
+    """The glyphs of a font, its characters and the height of H in font units; see :func:`glyph` for ``name``."""
+    path = Path(name) if Path(name).is_absolute() else resource("fonts", f"{name}.ttf")
     if not path.is_file():
         raise LpStudioError("the font of the synthetic plates is missing", path=path, remedy="Install lpstudio again")
-    font = TTFont(path)
-    glyphs, characters = font.getGlyphSet(), font.getBestCmap()
-    pen = _FlatteningPen(glyphs)
-    glyphs[characters[ord("H")]].draw(pen)
-    return glyphs, characters, max(y for contour in pen.contours for _, y in contour)
+    try:
+        font = TTFont(path)
+        glyphs, characters = font.getGlyphSet(), font.getBestCmap()
+        pen = _FlatteningPen(glyphs)
+        glyphs[characters[ord("H")]].draw(pen)
+        height = max(y for contour in pen.contours for _, y in contour)
+    except (TTLibError, KeyError, TypeError, ValueError, OSError, struct.error) as error:
+        raise LpStudioError(f"{path.name} is no font with Latin letters ({error})", path=path) from None
+    return glyphs, characters, height
 
 
 def font_names() -> tuple[str, ...]:
@@ -83,24 +89,31 @@ def font_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in resource("fonts").glob("*.ttf")))
 
 
-@lru_cache(maxsize=4096)
-def glyph(font: str, char: str) -> Glyph:
-    """The outline of one character (A to Z, 0 to 9, hyphen or full stop) in a shipped font.
+@lru_cache(maxsize=32768)
+def glyph(font: str, char: str, stroke: float = 0.0) -> Glyph:
+    """The outline of one character (A to Z, 0 to 9, hyphen or full stop) in a font.
 
+    ``font``: the name of a shipped one, or the whole path of a font file. ``stroke``: how far the outlines are moved
+    outwards (below 0: inwards), in cap heights; the polygon follows. Strokes that would vanish keep their own width.
     Raises LpStudioError when the font lacks the character.
     """
-    glyphs, characters, cap = _font(font)
-    if ord(char) not in characters:
-        raise LpStudioError(f"the font {font} has no character {char!r}")
-    pen = _FlatteningPen(glyphs)
-    glyphs[characters[ord(char)]].draw(pen)
-    contours = [np.array(c, dtype=np.float64) / cap * (1, -1) + (0, 1) for c in pen.contours if len(c) >= 3]
-    parts = _ink(contours)
+    parts = _offset(_plain(font, char), round(stroke, 3))
     left = min(part.bounds[0] for part in parts)
     rings = [ring for part in parts for ring in (part.exterior, *part.interiors)]
     inked = tuple(np.asarray(ring.coords)[:-1] - (left, 0) for ring in rings)
     outline = _one_outline(parts) - (left, 0)
     return Glyph(outline, inked, float(outline[:, 0].max()))
+
+
+@lru_cache(maxsize=2048)
+def _plain(font: str, char: str) -> list[Polygon]:
+    """The inked area of a character as the font has it."""
+    glyphs, characters, cap = _font(font)
+    if ord(char) not in characters:
+        raise LpStudioError(f"the font {font} has no character {char!r}")
+    pen = _FlatteningPen(glyphs)
+    glyphs[characters[ord(char)]].draw(pen)
+    return _ink([np.array(c, dtype=np.float64) / cap * (1, -1) + (0, 1) for c in pen.contours if len(c) >= 3])
 
 
 def _signed_area(points: Points) -> float:
@@ -118,6 +131,17 @@ def _ink(contours: list[Points]) -> list[Polygon]:
     solid = unary_union([Polygon(c).buffer(0) for c, a in zip(contours, areas, strict=True) if np.sign(a) == turn])
     holes = unary_union([Polygon(c).buffer(0) for c, a in zip(contours, areas, strict=True) if np.sign(a) != turn])
     return _polygons(solid.difference(holes).simplify(_SIMPLIFY))
+
+
+def _offset(parts: list[Polygon], stroke: float) -> list[Polygon]:
+    """The ink with bolder or thinner strokes, as long as no part breaks or melts away and no hole closes."""
+    from shapely.geometry import MultiPolygon
+
+    if not stroke:
+        return parts
+    moved = _polygons(MultiPolygon(parts).buffer(stroke, join_style="mitre", mitre_limit=2.0).simplify(_SIMPLIFY / 2))
+    same = len(moved) == len(parts) and sum(len(p.interiors) for p in moved) == sum(len(p.interiors) for p in parts)
+    return moved if same else parts
 
 
 def _polygons(area: Any) -> list[Polygon]:

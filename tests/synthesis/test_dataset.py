@@ -12,7 +12,9 @@ import pytest
 
 from lpstudio.alphabet import Alphabet
 from lpstudio.dataset.labels import parse_label_text
+from lpstudio.dataset.project import Project
 from lpstudio.errors import UsageError
+from lpstudio.synthesis.conditions import Wishes
 from lpstudio.synthesis.dataset import write_dataset
 
 
@@ -55,7 +57,10 @@ def test_every_crop_has_a_picture_and_a_label_line_for_every_character(made: Pat
         label = (made / "labels" / row["split"] / row["file"]).with_suffix(".txt")
         content = parse_label_text(label.read_text(), alphabet, (width, height))
         assert not content.unread
-        assert "".join(character.char for character in content.characters) == row["text"]
+        hidden = {int(place) for place in row["unreadable"].split()}
+        readable = "".join(char for place, char in enumerate(row["text"], 1) if place not in hidden)
+        assert "".join(character.char for character in content.characters) == readable
+        assert row["format"].startswith("ph-") and row["lines"] in "12" and 0 <= float(row["difficulty"]) <= 1
         assert row["has_polygons"] == "1"
 
 
@@ -77,6 +82,26 @@ def test_data_yaml_needs_no_path_key_and_names_36_classes(made: Path) -> None:
 
 def test_all_36_characters_occur_on_a_few_crops(made: Path) -> None:
     assert len(Counter(char for row in rows(made) for char in row["text"])) == 36
+
+
+def test_a_project_keeps_the_characters_that_too_much_is_hidden_of(tmp_path: Path) -> None:
+    out = tmp_path / "hidden"
+    write_dataset(out, 12, 3, wishes=Wishes(difficulty=1.0, formats=("ph-2018-car",)))
+    listed = {f"images/{row['split']}/{row['file']}": row for row in rows(out) if row["unreadable"]}
+    assert listed
+    with Project.open(out) as project:
+        for key, row in listed.items():
+            marked = [place for place, one in enumerate(project.load(key).characters, 1) if one.unreadable]
+            assert " ".join(map(str, marked)) == row["unreadable"]
+            assert "".join(one.char for one in project.load(key).characters) == row["text"]
+
+
+def test_formats_with_few_texts_repeat_them_but_never_across_the_splits(tmp_path: Path) -> None:
+    write_dataset(tmp_path / "few", 60, 1, wishes=Wishes(difficulty=0.0, formats=("ph-protocol",)))
+    listed = rows(tmp_path / "few")
+    assert len(listed) == 60
+    texts = {split: {row["text"] for row in listed if row["split"] == split} for split in ("train", "val")}
+    assert texts["train"] and texts["val"] and not texts["train"] & texts["val"]
 
 
 def test_an_existing_folder_is_never_overwritten(tmp_path: Path) -> None:
@@ -113,4 +138,5 @@ def test_stock_ultralytics_reads_every_label(made: Path, tmp_path: Path) -> None
     dataset = YOLODataset(data["train"], data=data, task="segment", imgsz=224, augment=False)
     wanted = [row for row in rows(made) if row["split"] == "train"]
     assert len(dataset) == len(wanted)
-    assert sum(len(label["cls"]) for label in dataset.labels) == sum(len(row["text"]) for row in wanted)
+    characters = sum(len(row["text"]) - len(row["unreadable"].split()) for row in wanted)
+    assert sum(len(label["cls"]) for label in dataset.labels) == characters
