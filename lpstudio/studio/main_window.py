@@ -174,7 +174,7 @@ class MainWindow(QMainWindow):
 
     def show_proposal(self, run: str) -> None:
         self.show_workspace("similarity")
-        similarity: Any = self._workspaces.get("similarity")
+        similarity: Any = self.shelf.get("similarity")
         if similarity is not None:
             similarity.show_proposal(run)
 

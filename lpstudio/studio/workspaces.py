@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
@@ -88,7 +89,10 @@ class Shelf(QObject):
     def warm(self, workspace_ids: Iterable[str]) -> None:
         """Load, build and furnish these in slices, each when the one before is done."""
         for workspace_id in workspace_ids:
-            self._load(workspace_id, lambda workspace_id=workspace_id: self._slices.add(self._warm(workspace_id)))
+            self._load(workspace_id, functools.partial(self._add_warm, workspace_id))
+
+    def _add_warm(self, workspace_id: str) -> None:
+        self._slices.add(self._warm(workspace_id))
 
     def warm_when_quiet(self) -> None:
         """Do so with all of them when nothing was opened or entered for a while."""
