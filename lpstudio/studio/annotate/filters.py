@@ -1,10 +1,11 @@
-"""Which crops the list shows, and which comes next. Plain numpy, no Qt; cheap for half a million crops."""
+"""Which crops the list shows, in which order, and which comes next. Plain numpy, no Qt; cheap for half a million."""
 
 from __future__ import annotations
 
 import functools
+import heapq
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from lpstudio.dataset.index import CropIndex
 from lpstudio.dataset.types import CropState
-from lpstudio.studio.annotate.query import STATE_WORDS, Term, matcher, parse
+from lpstudio.studio.annotate.query import NUMBERS, STATE_WORDS, Interval, Term, interval, matcher, parse
 
 Rows = NDArray[np.int32]
 Mask = NDArray[np.bool_]
@@ -29,10 +30,27 @@ class CropFilter:
     states: frozenset[CropState] = frozenset()
     split: str = ""
     words: str = ""
+    sort: str = ""  # as in a query: "margin", "-score"; one in the words counts before it
 
     @property
     def is_empty(self) -> bool:
-        return not self.states and not self.split and not self.words.strip()
+        return not self.states and not self.split and not self.words.strip() and not self.sort
+
+    def as_query(self) -> str:
+        """The whole filter as one text that can be typed, and kept under a name."""
+        parts = [f"split:{_typed(self.split)}"] if self.split else []
+        if self.states == UNVERIFIED:
+            parts.append("state:todo")
+        elif self.states:
+            parts.append("state:" + "|".join(sorted(state.value.replace("in ", "") for state in self.states)))
+        parts.append(self.words.strip())
+        if self.sort and not parse(self.words).sort:
+            parts.append(f"sort:{self.sort}")
+        return " ".join(part for part in parts if part)
+
+
+def _typed(value: str) -> str:
+    return str(Term("name", (value,))).partition(":")[2]
 
 
 class Classes(Protocol):
@@ -44,10 +62,18 @@ class Classes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What else a query may ask for. ``text_of``: the plate's text by key; ``classes``: None while not read."""
+    """What else a query may ask for; None while it is not known.
 
-    text_of: Callable[[str, str], str] | None = None  # key, split
+    ``text_of``: the plate's text by key and split. ``numbers``: "score" and "margin" of every crop of the index, NaN
+    where there is none. ``disagreeing``: positions where "text" or "model" says something else. ``faulty``: positions
+    by kind of fault. Positions ascend.
+    """
+
+    text_of: Callable[[str, str], str] | None = None
     classes: Classes | None = None
+    numbers: Mapping[str, NDArray[np.float32]] | None = None
+    disagreeing: Mapping[str, Rows] | None = None
+    faulty: Mapping[str, Rows] | None = None
 
 
 def _has_state(codes: NDArray[np.uint8], states: frozenset[CropState]) -> Mask:
@@ -68,7 +94,53 @@ def matching(index: CropIndex, wanted: CropFilter, facts: Facts | None = None) -
     return rows
 
 
-_COST = {"split": 0, "state": 1, "char": 2, "name": 3, "text": 4, "": 5}
+_COST = {"sort": 0, "split": 0, "state": 1, "disagree": 1, "fault": 1, "score": 1, "margin": 1}
+_COST |= {"char": 2, "name": 3, "text": 4, "": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Crops in the order of the list. ``order``: the places in ``rows`` by ascending position, None when that is it."""
+
+    rows: Rows
+    order: Rows | None = None
+
+
+def listing(index: CropIndex, wanted: CropFilter, facts: Facts | None = None) -> Listing:
+    """The crops that match, in the order that is asked for. Raises QueryError for words that are no query."""
+    rows = matching(index, wanted, facts)
+    sort = parse(wanted.words).sort or wanted.sort
+    if not sort:
+        return Listing(rows)
+    rows = _sorted(index, rows, sort.removeprefix("-"), facts or Facts())
+    if sort.startswith("-"):
+        rows = rows[::-1].copy()
+    return Listing(rows, np.argsort(rows, kind="stable").astype(np.int32))
+
+
+def _sorted(index: CropIndex, rows: Rows, field: str, facts: Facts) -> Rows:
+    if field == "state":
+        codes = np.frombuffer(index.state_codes(), dtype=np.uint8)[rows]
+        return rows[np.argsort(codes, kind="stable")]
+    if field in NUMBERS:
+        numbers = facts.numbers
+        if numbers is None:
+            return rows
+        return rows[np.argsort(numbers[field][rows], kind="stable")]  # those without a number come last
+    return _by_name(index, rows)
+
+
+_ROUNDED = 1e-6  # what single precision makes of a probability
+_AT_ONCE = 4096  # rows sorted in one go, which holds up every other thread
+
+
+def _by_name(index: CropIndex, rows: Rows) -> Rows:
+    keys = index.keys
+    parts = []
+    for start in range(0, len(rows), _AT_ONCE):
+        part = rows[start : start + _AT_ONCE].tolist()
+        parts.append(sorted((keys[row].rpartition("/")[2].lower(), row) for row in part))
+    return np.fromiter((row for _, row in heapq.merge(*parts)), dtype=np.int32, count=len(rows))
 
 
 def _in_states(index: CropIndex, rows: Rows, states: frozenset[CropState]) -> Mask:
@@ -78,6 +150,12 @@ def _in_states(index: CropIndex, rows: Rows, states: frozenset[CropState]) -> Ma
 def _holds(index: CropIndex, rows: Rows, term: Term, facts: Facts) -> Mask:
     """For which rows a condition holds, its negation aside."""
     keys = index.keys
+    if term.field == "sort":
+        return np.full(len(rows), not term.negated)
+    if term.field in NUMBERS:
+        return _in_intervals(rows, (facts.numbers or {}).get(term.field), term)
+    if term.field in ("disagree", "fault"):
+        return _among(rows, (facts.disagreeing if term.field == "disagree" else facts.faulty) or {}, term)
     if term.field == "state":
         return _in_states(index, rows, frozenset[CropState]().union(*(STATE_WORDS[word] for word in term.values)))
     if term.field == "split":
@@ -108,6 +186,31 @@ def _holds(index: CropIndex, rows: Rows, term: Term, facts: Facts) -> Mask:
     return _mask(found(keys[row]) or found(text(row)) for row in rows.tolist())
 
 
+def _in_intervals(rows: Rows, numbers: NDArray[np.float32] | None, term: Term) -> Mask:
+    keep = np.zeros(len(rows), dtype=bool)
+    if numbers is None:
+        return keep
+    values = numbers[rows].astype(np.float64)
+    for value in term.values:
+        wanted = interval(value) or Interval()
+        low = values >= wanted.low - _ROUNDED if wanted.with_low else values > wanted.low + _ROUNDED
+        high = values <= wanted.high + _ROUNDED if wanted.with_high else values < wanted.high - _ROUNDED
+        keep |= low & high  # NaN compares to nothing
+    return keep
+
+
+def _among(rows: Rows, positions: Mapping[str, Rows], term: Term) -> Mask:
+    """Whether rows are among named positions: by name, ``yes`` for any of them and ``no`` for none."""
+    keep = np.zeros(len(rows), dtype=bool)
+    any_of = functools.reduce(np.union1d, positions.values(), np.empty(0, np.int32))
+    for value in term.values:
+        if value == "no":
+            keep |= ~np.isin(rows, any_of)
+        else:
+            keep |= np.isin(rows, any_of if value == "yes" else positions.get(value, any_of[:0]))
+    return keep
+
+
 def _mask(answers: Iterable[bool]) -> Mask:
     return np.fromiter(answers, dtype=bool)
 
@@ -125,7 +228,11 @@ def next_with_state(index: CropIndex, rows: Rows, after: int, states: frozenset[
     return int(later[0] if len(later) else found[0])
 
 
-def place_of(rows: Rows, position: int) -> int | None:
-    """Where a position of the index stands in ``rows``."""
-    place = int(np.searchsorted(rows, np.int32(position)))  # of the same type, or all rows would be converted
-    return place if place < len(rows) and int(rows[place]) == position else None
+def place_of(rows: Rows, position: int, order: Rows | None = None) -> int | None:
+    """Where a position of the index stands in ``rows``; ``order`` as in :class:`Listing`."""
+    place = int(np.searchsorted(rows, np.int32(position), sorter=order))  # of one type, or all would be converted
+    if place >= len(rows):
+        return None
+    if order is not None:
+        place = int(order[place])
+    return place if int(rows[place]) == position else None

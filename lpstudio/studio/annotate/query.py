@@ -1,21 +1,24 @@
-"""What a person types to find crops: ``char:O|0 state:draft split:val text:AB* name:foo words``. Plain Python, no Qt.
+"""What a person types to find crops: ``char:O|0 state:draft split:val text:AB* score:<0.6``. Plain Python, no Qt.
 
 All conditions must hold. Alternatives of one condition are parted by ``|``, ``*`` and ``?`` stand for any letters and
 any one letter, a value with spaces or one of these signs stands in double quotes, and a ``-`` before a condition turns
-it round. A word alone is a part of the crop's path, or of the plate's text.
+it round. A word alone is a part of the crop's path, or of the plate's text. ``sort:`` chooses no crops but their order.
 """
 
 from __future__ import annotations
 
 import fnmatch
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from lpstudio.dataset.faults import FaultKind
 from lpstudio.dataset.types import CropState
 
-FIELDS = ("char", "state", "split", "text", "name")
-EXAMPLE = "char:O|0 state:draft split:val text:AB* name:foo"
+FIELDS = ("char", "state", "split", "text", "name", "disagree", "score", "margin", "fault", "sort")
+NUMBERS = frozenset({"score", "margin"})
+EXAMPLE = "char:O|0 state:draft split:val disagree:yes score:<0.6 text:AB*"
 HELP = (
     "Words are looked for in names and plate texts. More exactly:\n"
     "char:O|0  shows an O or a 0\n"
@@ -23,8 +26,16 @@ HELP = (
     "split:val  of one split\n"
     "text:AB*  the plate's text; * any letters, ? one\n"
     "name:foo  a part of the path\n"
+    "disagree:yes  a text or a model says something else than the characters; text, model, no\n"
+    "score:<0.6  the least sure first candidate; also 0.2..0.6 and >0.9\n"
+    "margin:<0.1  the smallest lead of the first candidate over the second\n"
+    "fault:yes  something is wrong with it; also one kind, as in fault:overlap\n"
+    "sort:margin  name, state, score or margin; sort:-score turns it round\n"
     "-state:draft  all but drafts"
 )
+DISAGREE_WORDS = ("yes", "no", "text", "model")
+SORTS = ("name", "state", "score", "margin")
+FAULT_WORDS = ("yes", "no", "label-file", *(kind.value for kind in FaultKind))
 TODO = "todo"  # every state that awaits verification
 STATE_WORDS: dict[str, frozenset[CropState]] = {
     **{state.value.replace("in ", ""): frozenset([state]) for state in CropState},
@@ -32,7 +43,20 @@ STATE_WORDS: dict[str, frozenset[CropState]] = {
 }
 _PLAIN = re.compile(r'[^\s"|:\\]+')
 _NEEDS_VALUE = "after {field}: stands what to look for, as in {field}:{example}"
-_EXAMPLES = {"char": "O", "state": "draft", "split": "val", "text": "AB*", "name": "foo"}
+_EXAMPLES = {
+    "char": "O",
+    "state": "draft",
+    "split": "val",
+    "text": "AB*",
+    "name": "foo",
+    "disagree": "yes",
+    "score": "<0.6",
+    "margin": "<0.1",
+    "fault": "yes",
+    "sort": "margin",
+}
+_COMPARISON = re.compile(r"(<=|>=|<|>|=)?(\d+(?:\.\d*)?|\.\d+)(%?)")
+_RANGE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\.\.(\d+(?:\.\d*)?|\.\d+)")
 
 
 class QueryError(ValueError):
@@ -71,6 +95,42 @@ class Query:
         """Whether one of these fields is asked for (an empty one: a free word)."""
         return any(term.field in fields for term in self.terms)
 
+    @property
+    def sort(self) -> str:
+        """What the crops are to be sorted by, with a leading ``-`` to turn it round; empty for nothing said."""
+        term = next((term for term in reversed(self.terms) if term.field == "sort"), None)
+        if term is None:
+            return ""
+        word, turned = term.values[0].removeprefix("-"), term.values[0].startswith("-")
+        return f"-{word}" if turned is not term.negated else word
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Numbers from ``low`` to ``high``, the ends included or not."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    with_low: bool = True
+    with_high: bool = True
+
+
+def interval(value: str) -> Interval | None:
+    """The numbers that ``<0.6``, ``>=90%``, ``0.2..0.6`` or ``0.5`` mean; None for anything else."""
+    between = _RANGE.fullmatch(value)
+    if between is not None:
+        return Interval(float(between.group(1)), float(between.group(2)))
+    found = _COMPARISON.fullmatch(value)
+    if found is None:
+        return None
+    sign, number = found.group(1) or "=", float(found.group(2)) / (100 if found.group(3) else 1)
+    if sign == "=":
+        half = 0.5 * 10.0 ** -len(found.group(2).partition(".")[2]) / (100 if found.group(3) else 1)
+        return Interval(number - half, number + half, True, False)  # as it is shown, rounded
+    if sign.startswith("<"):
+        return Interval(high=number, with_high=sign == "<=")
+    return Interval(low=number, with_low=sign == ">=")
+
 
 def _quoted(value: str, *, bare: bool) -> str:
     if _PLAIN.fullmatch(value) and not (bare and value.startswith("-")):
@@ -81,6 +141,9 @@ def _quoted(value: str, *, bare: bool) -> str:
 def parse(text: str) -> Query:
     """The query of a text. Raises QueryError, and nothing else, for what cannot be understood."""
     return Query(tuple(_Parser(text).terms()))
+
+
+_WORDS: dict[str, Sequence[str]] = {"disagree": DISAGREE_WORDS, "fault": FAULT_WORDS, "sort": SORTS}
 
 
 class _Parser:
@@ -120,7 +183,20 @@ class _Parser:
             values = tuple(self._state(value, start) for value in values)
         elif field == "char":
             values = tuple(value.upper() for value in values)
+        elif field in NUMBERS:
+            for value in values:
+                if interval(value) is None:
+                    message = f"{field}:{value} is no comparison, as in {field}:<0.6 or {field}:0.2..0.6"
+                    raise QueryError(message, start, self._at)
+        elif field in _WORDS:
+            values = tuple(self._word(field, value, start) for value in values)
         return Term(field, values, negated)
+
+    def _word(self, field: str, value: str, start: int) -> str:
+        word, known = value.lower(), _WORDS[field]
+        if (word.removeprefix("-") if field == "sort" else word) not in known:
+            raise QueryError(f"{field}:{value} is not known, only {', '.join(known)}", start, self._at)
+        return word
 
     def _state(self, value: str, start: int) -> str:
         word = value.lower().removeprefix("in ").removeprefix("in-")
