@@ -18,6 +18,9 @@ crop_png      path, frame?, rectangle?                    file, width, height, r
                                                           frame, time_s (null for pictures)
 outline       path, frame?, and one of                    polygon [[x, y], …]
               point [x, y] (with radius?), rectangle
+typed         path, text                                  polygons [[[x, y], …], …] of the text's characters in reading
+                                                          order; doubt (why there seem to be more or fewer, or empty),
+                                                          at [place in the text, …] where
 ============  ==========================================  ============================================================
 
 ``video_open`` also sends ``progress`` (done and total 1.0) while it indexes a long file; the other video requests open
@@ -123,6 +126,7 @@ class Tools:
             "image_rgb": self.image_rgb,
             "crop_png": self.crop_png,
             "outline": self.outline,
+            "typed": self.typed,
         }
 
     def video_open(self, request: Request, reply: Reply) -> None:
@@ -208,6 +212,21 @@ class Tools:
         else:
             polygon = outline_around(bgr, point, request.number("radius", None))
         reply.result({"polygon": [[x, y] for x, y in polygon]})
+
+    def typed(self, request: Request, reply: Reply) -> None:
+        from lpstudio.reading.typed import propose
+
+        text = request.text("text")
+        bgr, _ = self._pixels(request, reply)
+        reply.check()
+        proposal = propose(bgr, text)
+        reply.result(
+            {
+                "polygons": [[[x, y] for x, y in polygon] for polygon in proposal.polygons],
+                "doubt": proposal.doubt,
+                "at": list(proposal.at),
+            }
+        )
 
     def close(self) -> None:
         for path in list(self._videos):

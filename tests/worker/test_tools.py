@@ -178,3 +178,17 @@ def test_only_protocol_lines_are_on_standard_output(video: str) -> None:
     worker.send_raw(json.dumps({"v": 99, "id": 1, "type": "video_open"}))
     assert "version 99" in worker.next()["message"]
     worker.close()
+
+
+def test_the_characters_of_a_known_text_are_found(worker: Worker, tmp_path: Path) -> None:
+    from PIL import ImageDraw
+
+    picture = Image.new("RGB", (240, 80), (205, 205, 200))
+    for position in range(7):
+        x = 15 + position * 32
+        ImageDraw.Draw(picture).rectangle((x, 21, x + 18, 59), outline=(30, 30, 40), width=4)
+    picture.save(tmp_path / "plate.png")
+    answer = worker.ask("typed", path=str(tmp_path / "plate.png"), text="ABC1234")
+    lefts = [min(x for x, _ in polygon) for polygon in answer["polygons"]]
+    assert lefts == pytest.approx([15 + 32 * k for k in range(7)], abs=1.5)
+    assert answer["doubt"] == "" and answer["at"] == []
