@@ -1,7 +1,7 @@
 """The open project as the window sees it: everything that touches files happens in threads and comes back as signals.
 
-A content that was handed to :meth:`ProjectSession.save` is never lost: until its file is written it is what
-:meth:`request_content` gives back, and a failed save keeps it for :meth:`retry`.
+A content that was handed to :meth:`ProjectSession.save` is never lost: it goes into the journal at once, until its file
+is written it is what :meth:`request_content` gives back, and a failed save keeps it for :meth:`retry`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Signal
 
 from lpstudio.dataset.types import Character, CropContent, CropState, Origin
 from lpstudio.errors import LpStudioError
@@ -19,8 +19,10 @@ from lpstudio.studio.jobs import Jobs, plain_message
 
 if TYPE_CHECKING:
     from lpstudio.dataset.index import CropIndex
+    from lpstudio.dataset.journal import StepNote
     from lpstudio.dataset.project import Project
     from lpstudio.similarity import Similarity
+    from lpstudio.studio.safety.conflicts import Conflict
 
 _log = logging.getLogger(__name__)
 
@@ -40,26 +42,23 @@ class ProjectSession(QObject):
     crop_saved = Signal(str)
     crop_failed = Signal(str, str)  # key, message
     state_changed = Signal(str)
-    pending_changed = Signal(int)  # crops (and the settings file) whose newest content is not on disk yet
+    pending_changed = Signal(int)  # crops (and the settings file) whose newest content is not in its file yet
+    safe_changed = Signal(bool)  # whether all that was done survives the end of the program, whatever ends it
+    read_only_changed = Signal()
     similarity_changed = Signal()
     settings_failed = Signal(str)  # lpstudio.toml or crops.jsonl could not be written
     crops_added = Signal(list)  # keys
     add_failed = Signal(str)
 
-    _writer_saved = Signal(str, int, object)
-    _writer_failed = Signal(str, int, str)
-
     def __init__(self, project: Project, parent: QObject | None = None) -> None:
         super().__init__(parent)
         from lpstudio.dataset.index import CropIndex
-        from lpstudio.dataset.writer import LabelWriter
+        from lpstudio.studio.crop_saver import CropSaver
 
         self.project = project
         self.index: CropIndex = CropIndex()
         self.is_scanned = False
-        self.failures: dict[str, str] = {}
         self._similarity: Similarity = project.settings.similarity
-        self._unsaved: dict[str, tuple[int, CropContent | None]] = {}  # ticket, content (None: only a state)
         self._texts: dict[str, str] = {}
         self._origins: dict[str, Origin | None] = {}
         self._settings_pending = 0
@@ -67,9 +66,13 @@ class ProjectSession(QObject):
         self._records_failure = ""
         self._loads = Jobs(self, threads=2)
         self._store = Jobs(self, threads=1, in_order=True)  # states, texts, settings, new crops: one after the other
-        self._writer_saved.connect(self._on_saved, Qt.ConnectionType.QueuedConnection)
-        self._writer_failed.connect(self._on_failed, Qt.ConnectionType.QueuedConnection)
-        self._writer = LabelWriter(project, on_saved=self._from_writer_saved, on_failed=self._from_writer_failed)
+        self._saver = CropSaver(project, self._loads, self.state, self)
+        self.conflicts = self._saver.conflicts
+        self.failures = self._saver.failures
+        self._saver.safe_changed.connect(lambda _safe: self.safe_changed.emit(self.is_safe))
+        self._saver.saved.connect(self._crop_saved)
+        self._saver.failed.connect(self.crop_failed)
+        self._saver.changed.connect(lambda: self.pending_changed.emit(self.pending))
 
     # -- the index -------------------------------------------------------------------------------------------------
 
@@ -110,7 +113,7 @@ class ProjectSession(QObject):
         ``then(content, fault)`` is answered instead where it is given: who decides by what the disk says now must not
         take the answer to an earlier request for it.
         """
-        project = self.project
+        project, moment = self.project, self._saver.writer.moment(key)
 
         def answer(content: CropContent, size: tuple[int, int] | None, fault: str) -> None:
             if then is not None:
@@ -118,28 +121,30 @@ class ProjectSession(QObject):
             else:
                 self.content_loaded.emit(key, content, size, fault)
 
-        def work() -> tuple[CropContent, tuple[int, int] | None, str, str, Origin | None]:
+        def work() -> tuple[CropContent, str, tuple[int, int] | None, str, str, Origin | None]:
             from lpstudio.dataset.images import image_size
 
             size: tuple[int, int] | None = None
-            fault = ""
+            fault = digest = ""
             content = CropContent()
             try:
                 size = image_size(project.image_path(key))
-                content = project.load(key)
+                content, digest = project.look(key)
             except (LpStudioError, OSError) as error:
                 fault = plain_message(error)
             _ = project.plate_texts  # read here, in the thread
-            return content, size, fault, project.text(key) or "", project.origin(key)
+            return content, digest, size, fault, project.text(key) or "", project.origin(key)
 
-        def done(result: tuple[CropContent, tuple[int, int] | None, str, str, Origin | None]) -> None:
-            content, size, fault, text, origin = result
+        def done(result: tuple[CropContent, str, tuple[int, int] | None, str, str, Origin | None]) -> None:
+            content, digest, size, fault, text, origin = result
             self._texts.setdefault(key, text)
             self._origins[key] = origin
-            unsaved = self._unsaved.get(key)
-            if unsaved is not None and unsaved[1] is not None:
-                content = unsaved[1]
+            unsaved = self._saver.unsaved(key)
+            if unsaved is not None:
+                content = unsaved
                 fault = "" if size is not None else fault  # what the label file says does not count yet
+            elif not fault:
+                content = self._saver.accept(key, content, digest, moment, as_it_is=then is not None)
             answer(content, size, fault)
 
         def failed(error: BaseException) -> None:
@@ -171,9 +176,14 @@ class ProjectSession(QObject):
 
     @property
     def pending(self) -> int:
-        """How many crops (and the settings file, and crops.jsonl) have content that is not on disk yet."""
+        """How many crops (and the settings file, and crops.jsonl) have content that is not in its file yet."""
         settings = bool(self._settings_pending or self._settings_failure)
-        return len(self._unsaved) + settings + bool(self._records_failure)
+        return self._saver.pending + settings + bool(self._records_failure)
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether all that was done survives the end of the program: it is in the journal, or in its file."""
+        return self._saver.is_safe and not self._settings_pending
 
     @property
     def has_failed(self) -> bool:
@@ -181,42 +191,50 @@ class ProjectSession(QObject):
         return bool(self.failures or self._settings_failure or self._records_failure)
 
     def is_unsaved(self, key: str) -> bool:
-        """Whether the newest content of a crop is not on disk yet."""
-        return key in self._unsaved
+        """Whether the newest content of a crop is not in its label file yet."""
+        return self._saver.is_unsaved(key)
 
-    def save(self, key: str, content: CropContent, state: CropState | None = None) -> None:
+    def save(
+        self,
+        key: str,
+        content: CropContent,
+        state: CropState | None = None,
+        *,
+        text: str | None = None,
+        step: StepNote | None = None,
+    ) -> None:
         """Save a crop's content soon, in the writer's thread; returns at once.
 
-        Without a state, unlabelled and draft crops become in progress and the others keep theirs.
+        Without a state, unlabelled and draft crops become in progress and the others keep theirs. ``text``: the plate's
+        text where it changes too; ``step``: what was done, so that undo works after a crash.
         """
         before = self.state(key)
-        self._unsaved[key] = (self._writer.submit(key, content, state), content)
-        self.failures.pop(key, None)
+        if text is not None:
+            self._texts[key] = text
+        self._saver.save(key, content, state, text, step)
         if state is None:
             state = CropState.IN_PROGRESS if before in (CropState.UNLABELLED, CropState.DRAFT) else before
         self._note_state(key, state)
+        self.conflicts.note_mine(key, content, state)
         self.pending_changed.emit(self.pending)
 
-    def set_state(self, key: str, state: CropState) -> None:
+    def set_state(self, key: str, state: CropState, *, text: str | None = None, step: StepNote | None = None) -> None:
         """Give a crop another state, after the saves of it that wait; what stands on it stays.
 
         A label file on disk may make another state of it (unlabelled becomes labelled); ``state_changed`` comes again
         then.
         """
-        before = self._unsaved.get(key)
-        self._unsaved[key] = (self._writer.submit_state(key, state), before[1] if before else None)
-        self.failures.pop(key, None)
+        if text is not None:
+            self._texts[key] = text
+        self._saver.set_state(key, state, text, step)
         self._note_state(key, state)
         self.pending_changed.emit(self.pending)
 
-    def set_text(self, key: str, text: str) -> None:
+    def set_text(self, key: str, text: str, *, step: StepNote | None = None) -> None:
         """Say what the plate reads."""
         self._texts[key] = text
-        self._store.run(
-            lambda: self.project.set_text(key, text),
-            None,
-            lambda error: self.crop_failed.emit(key, plain_message(error)),
-        )
+        self._saver.set_text(key, text, step)
+        self.pending_changed.emit(self.pending)
 
     def set_draft(
         self, key: str, characters: Sequence[Character], on_done: Callable[[bool], object] | None = None
@@ -235,31 +253,17 @@ class ProjectSession(QObject):
             lambda error: self.crop_failed.emit(key, plain_message(error)),
         )
 
-    def _from_writer_saved(self, key: str, ticket: int) -> None:
-        self._writer_saved.emit(key, ticket, None)  # called in the writer's thread
+    def _crop_saved(self, key: str) -> None:
+        self.crop_saved.emit(key)
+        self.state_changed.emit(key)  # the writer has put into the index what the disk makes of it
 
-    def _from_writer_failed(self, key: str, ticket: int, error: LpStudioError) -> None:
-        self._writer_failed.emit(key, ticket, error.message)
-
-    def _on_saved(self, key: str, ticket: int, _nothing: object) -> None:
-        unsaved = self._unsaved.get(key)
-        if unsaved is not None and ticket >= unsaved[0]:
-            del self._unsaved[key]
-            self.failures.pop(key, None)
-            self.crop_saved.emit(key)
-            self.state_changed.emit(key)  # the writer has put into the index what the disk makes of it
-            self.pending_changed.emit(self.pending)
-
-    def _on_failed(self, key: str, _ticket: int, message: str) -> None:
-        if key in self._unsaved:
-            self.failures[key] = message
-            self.crop_failed.emit(key, message)
-            self.pending_changed.emit(self.pending)
+    def settle(self, key: str) -> Conflict | None:
+        """A person chose between two versions; the caller saves the chosen one next. None when there are not two."""
+        return self._saver.settle(key)
 
     def retry(self) -> None:
         """Try again to write what could not be written."""
-        self.failures.clear()
-        self._writer.retry()
+        self._saver.retry()
         if self._settings_failure:
             self._save_settings()
         if self._records_failure:
@@ -278,12 +282,32 @@ class ProjectSession(QObject):
         self._store.run(self.project.flush, lambda _: ended(""), lambda error: ended(plain_message(error)))
 
     def flush(self, seconds: float = FLUSH_SECONDS) -> bool:
-        """Wait until everything is on disk, at most so long. True when it is."""
-        self._writer.flush(seconds)
+        """Wait until everything is in its file, at most so long, and hold up the window. True when it is."""
+        self._saver.writer.flush(seconds)
         self._write_records()
         self._store.wait(int(seconds * 1000))
-        QCoreApplication.sendPostedEvents(self, QEvent.Type.MetaCall.value)  # what the writer said meanwhile
+        QCoreApplication.sendPostedEvents(self._saver, QEvent.Type.MetaCall.value)  # what the writer said meanwhile
         return self.pending == 0
+
+    def when_written(self, then: Callable[[bool], object], seconds: float = FLUSH_SECONDS) -> None:
+        """As :meth:`flush`, but the window goes on: ``then(whether everything is in its file)`` comes later."""
+        self._saver.failures.clear()
+        writer = self._saver.writer
+
+        def work() -> None:
+            writer.flush(seconds)
+            if self.project.is_present:
+                self.project.flush()
+
+        def ended(failure: str) -> None:
+            self._records_failure = failure
+            QCoreApplication.sendPostedEvents(self._saver, QEvent.Type.MetaCall.value)
+            self.pending_changed.emit(self.pending)
+            then(self.pending == 0)
+
+        if self._settings_failure:
+            self._save_settings()
+        self._store.run(work, lambda _: ended(""), lambda error: ended(plain_message(error)))
 
     # -- similarity ------------------------------------------------------------------------------------------------
 
@@ -368,6 +392,11 @@ class ProjectSession(QObject):
 
     # -- the end ---------------------------------------------------------------------------------------------------
 
+    def become_read_only(self, because: str) -> None:
+        """Another studio has the project now."""
+        self.project.make_read_only(because)
+        self.read_only_changed.emit()
+
     def close(self) -> bool:
         """Write what is left and let the project go. False, and still open, when something could not be written."""
         self.retry()
@@ -378,7 +407,7 @@ class ProjectSession(QObject):
 
     def abandon(self) -> None:
         """Let the project go, also when something could not be written (the person chose so)."""
-        self._writer.close()
+        self._saver.writer.close()
         self._loads.close()
         self._store.close()
         try:
