@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtTest import QTest
-
+from tests.bench.hands import drag
 from tests.bench.processes import tell
 from tests.bench.window import PictureWatch, open_window, settle
 
 
-def drag(dataset: Path, moves: int) -> None:
+def drag_shapes(dataset: Path, moves: int) -> None:
     """Tell the time of each mouse move with the repaint that follows it: of a whole polygon, then of one vertex."""
     application, window, annotate = open_window(1920, 1080)
     watch = PictureWatch(annotate)
@@ -28,13 +25,13 @@ def drag(dataset: Path, moves: int) -> None:
     x1, y1, x2, y2 = bounds[middle]
     centre = canvas.to_widget((x1 + x2) / 2, (y1 + y2) / 2)
     before = canvas.shapes[middle].points.copy()
-    shape_times = drag_from(canvas, centre, moves)
+    shape_times = drag(canvas, centre.toPoint(), moves)
     settle(0.5)
     moved = canvas.shapes[middle].points - before
     assert (abs(moved) > 1).all(), "the polygon did not follow the mouse"
     vertex = canvas.to_widget(*(float(value) for value in canvas.shapes[middle].points[0]))
     before = canvas.shapes[middle].points.copy()
-    vertex_times = drag_from(canvas, vertex, moves)
+    vertex_times = drag(canvas, vertex.toPoint(), moves)
     settle(0.2)
     moved = abs(canvas.shapes[middle].points - before).max(axis=1)
     assert (moved > 1).sum() == 1, "one vertex alone should have followed the mouse"
@@ -43,22 +40,5 @@ def drag(dataset: Path, moves: int) -> None:
     application.processEvents()
 
 
-def drag_from(canvas: object, start: QPointF, moves: int) -> list[float]:
-    """Select by a click, press, move by one pixel and more at a time, release; each move with its repaint."""
-    place = start.toPoint()
-    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=place)
-    settle(0.1)
-    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=place)
-    times = []
-    for step in range(1, moves + 1):
-        to = place + QPoint(step, round(step / 2))
-        began = time.perf_counter()
-        QTest.mouseMove(canvas, to)
-        canvas.repaint()  # type: ignore[attr-defined]
-        times.append(time.perf_counter() - began)
-    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=place + QPoint(moves, round(moves / 2)))
-    return times
-
-
 if __name__ == "__main__":
-    drag(Path(sys.argv[1]), int(sys.argv[2]))
+    drag_shapes(Path(sys.argv[1]), int(sys.argv[2]))

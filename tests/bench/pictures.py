@@ -1,7 +1,11 @@
-"""Datasets for the benchmarks: many small plates, or one large picture full of polygons."""
+"""Datasets for the benchmarks: many small plates, or one large picture full of polygons.
+
+Each can be had a second time as other tools read it: the same pictures in one folder, a JSON file beside each.
+"""
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import shutil
@@ -60,9 +64,62 @@ def crowded_picture(folder: Path, polygons: int) -> Path:
     for number in range(polygons):
         row, column = divmod(number, columns)
         x, y = (column + 0.5) * width, (row + 0.5) * height
-        lines.append(f"{number % 36} {_polygon(x, y, 0.4 * width, 0.4 * height, 1920, 1080)}")
+        lines.append(f"{number % 36} {_polygon(x, y, min(0.4 * width, 90), min(0.4 * height, 90), 1920, 1080)}")
     (labels / "crowd.txt").write_text("\n".join(lines) + "\n")
     return folder
+
+
+def as_json_folder(dataset: Path, folder: Path) -> Path:
+    """The train pictures of a dataset with the same polygons in labelme's JSON, which X-AnyLabeling reads as well.
+
+    What is linked in the dataset is linked here: one hundred different files.
+    """
+    from PIL import Image
+
+    folder.mkdir(parents=True)
+    images, labels = dataset / "images" / "train", dataset / "labels" / "train"
+    made: dict[int, Path] = {}
+    for image in sorted(images.iterdir()):
+        os.link(image, folder / image.name)
+        label = labels / f"{image.stem}.txt"
+        target = folder / f"{image.stem}.json"
+        known = made.get(label.stat().st_ino)
+        if known is not None:
+            os.link(known, target)
+            continue
+        with Image.open(image) as opened:
+            size = opened.size
+        shapes = [shape_json(char, points) for char, points in read_label(label, size)]
+        target.write_text(json.dumps(picture_json(image.name, size, shapes)))
+        made[label.stat().st_ino] = target
+    return folder
+
+
+def read_label(label: Path, size: tuple[int, int]) -> list[tuple[str, list[tuple[float, float]]]]:
+    """Classes and polygons (pixels) of a label file."""
+    found = []
+    for line in label.read_text().splitlines():
+        number, *values = line.split()
+        numbers = [float(value) for value in values]
+        points = [(x * size[0], y * size[1]) for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
+        found.append((NAMES[int(number)], points))
+    return found
+
+
+def shape_json(char: str, points: list[tuple[float, float]]) -> dict[str, object]:
+    """A polygon as labelme writes it."""
+    return {
+        "label": char, "points": [list(point) for point in points], "group_id": None, "description": "",
+        "shape_type": "polygon", "flags": {}, "mask": None,
+    }  # fmt: skip
+
+
+def picture_json(name: str, size: tuple[int, int], shapes: list[dict[str, object]]) -> dict[str, object]:
+    """A picture's file as labelme writes it."""
+    return {
+        "version": "7.9.1", "flags": {}, "shapes": shapes, "imagePath": name, "imageData": None,
+        "imageHeight": size[1], "imageWidth": size[0],
+    }  # fmt: skip
 
 
 def _polygon(x: float, y: float, half_width: float, half_height: float, width: int, height: int) -> str:

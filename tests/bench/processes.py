@@ -12,6 +12,7 @@ from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MARK = "BENCH "
+WORDS = 15  # lines of a child's last words that are shown
 
 
 def platform() -> str:
@@ -39,17 +40,36 @@ def run(module: str, folder: Path, *arguments: str, timeout_s: float = 600) -> t
     The clock is the system's monotonic one, in seconds: the child reads the same. Raises RuntimeError with the
     child's last words when it told nothing.
     """
-    command = [sys.executable, "-m", module, *arguments]
+    return _run([sys.executable, "-m", module, *arguments], environment(folder), timeout_s)
+
+
+def run_rival(
+    python: Path, rival: str, folder: Path, *arguments: str, timeout_s: float = 600
+) -> tuple[dict[str, Any], float]:
+    """The same for ``tests.bench.rivals.drive`` in another tool's environment, with a home of its own in ``folder``."""
+    home = folder / f"home_{rival}"
+    home.mkdir(parents=True, exist_ok=True)
+    own = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"), "XDG_CACHE_HOME": str(home / ".cache")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    surroundings = {**kept, "QT_QPA_PLATFORM": platform(), "QT_SCALE_FACTOR": "1", "LC_ALL": "C.UTF-8", **own}
+    return _run([str(python), "-m", "tests.bench.rivals.drive", rival, *arguments], surroundings, timeout_s)
+
+
+def _run(command: list[str], surroundings: dict[str, str], timeout_s: float) -> tuple[dict[str, Any], float]:
     began = time.monotonic()
-    done = subprocess.run(
-        command, cwd=REPOSITORY, env=environment(folder), capture_output=True, text=True, timeout=timeout_s
-    )
+    name = " ".join(command[2:4])
+    try:
+        done = subprocess.run(
+            command, cwd=REPOSITORY, env=surroundings, capture_output=True, text=True, timeout=timeout_s
+        )
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(f"{name} was not done after {timeout_s:.0f} s") from None
     for line in reversed(done.stdout.splitlines()):
         if line.startswith(MARK):
             told: dict[str, Any] = json.loads(line.removeprefix(MARK))
             return told, began
-    last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
-    raise RuntimeError(f"{module} ended with code {done.returncode} and told nothing:\n{last}")
+    last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-WORDS:])
+    raise RuntimeError(f"{name} ended with code {done.returncode} and told nothing:\n{last}")
 
 
 def tell(values: dict[str, Any]) -> None:
