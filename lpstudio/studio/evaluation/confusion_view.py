@@ -146,7 +146,7 @@ class ConfusionView(QWidget):
         if self._picture is None or self._picture.devicePixelRatio() != ratio:
             self._picture = QPixmap(self.size() * ratio)
             self._picture.setDevicePixelRatio(ratio)
-            self._picture.fill(theme.color("panel"))
+            self._picture.fill(theme.color("window"))
             canvas = QPainter(self._picture)
             self._paint_cells(canvas, self._facts)
             self._paint_heads(canvas, self._facts)

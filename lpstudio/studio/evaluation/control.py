@@ -93,8 +93,6 @@ class EvaluationControl(QObject):
         """Read the val crops with the best weights of a run."""
         if self._session is None or not self.can_evaluate(followed):
             return
-        if self._session.pending:
-            self._session.flush()  # the labels that count are those on disk
         device = followed.settings.device if followed.settings is not None else ""
         order = Order(followed.name, followed.run.dir, self._session.project.yaml_path, device.partition(",")[0])
         self.job.add(order)
@@ -146,7 +144,7 @@ class EvaluationControl(QObject):
 
     def _show(self) -> None:
         page, shown = self._page, self._shown
-        if page is None or shown is None or not page.isVisible():
+        if page is None or shown is None:
             return
         job = self.job
         if job.is_asked(shown.name):
@@ -239,7 +237,7 @@ class EvaluationControl(QObject):
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder_of(followed.run.dir) / "report.html")))
 
 
-def available(control: EvaluationControl, shown: Callable[[], FollowedRun | None]) -> dict[str, Callable[[], bool]]:
+def conditions(control: EvaluationControl, shown: Callable[[], FollowedRun | None]) -> dict[str, Callable[[], bool]]:
     """When the commands about evaluations can be used."""
 
     def has_evaluation() -> bool:

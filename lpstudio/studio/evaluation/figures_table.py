@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -67,7 +67,7 @@ class _IntervalDelegate(QStyledItemDelegate):
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(120, 28)
+        return QSize(104, 32)
 
 
 class FiguresTable(QTableWidget):
@@ -112,4 +112,8 @@ class FiguresTable(QTableWidget):
             bar = self.item(row, BAR)
             if is_share and bar is not None:
                 bar.setData(_ESTIMATE, one)
-            self.setRowHeight(row, 32)
+        self.resizeRowsToContents()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resizeRowsToContents()  # titles take the lines they need

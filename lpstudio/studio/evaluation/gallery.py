@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QImage, QKeyEvent, QPainter, QPen, QPolygonF, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QKeyEvent, QPainter, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from lpstudio.studio import theme
@@ -156,7 +156,8 @@ class _CaseDelegate(QStyledItemDelegate):
             painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, "No character was found.")
             return
         column = min(44, place.width() // len(found))
-        small = theme.font("small")
+        small, bold = theme.font("small"), QFont(theme.font("small"))
+        bold.setBold(True)
         narrow = column < 36
         for at, one in enumerate(found):
             true = truth.get(at)
@@ -167,7 +168,7 @@ class _CaseDelegate(QStyledItemDelegate):
                     painter.fillRect(rect, theme.color("hover"))
                 wrong = rank == 0 and true is not None and candidate["char"] != true
                 token = "error" if wrong else "verified" if candidate["char"] == true else "text_dim"
-                painter.setFont(theme.font("strong") if rank == 0 else small)
+                painter.setFont(bold if rank == 0 else small)
                 painter.setPen(theme.color(token if rank == 0 or candidate["char"] == true else "text_dim"))
                 share = "" if narrow else f" {candidate['probability']:.2f}".replace(" 0.", " .")
                 painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, candidate["char"] + share)

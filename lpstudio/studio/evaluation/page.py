@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSettings, QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QFontMetrics
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -120,8 +120,7 @@ class ReportPage(QWidget):
         self.matrix = ConfusionView()
         self.matrix.chosen.connect(lambda true, read: self._show_cell(true, read))
         self.matrix.entered.connect(self._enter_gallery)
-        self.cell_text = _words()
-        self.cell_text.setFont(theme.font("number"))
+        self.cell_text = _read_out()
         self.matrix.hovered.connect(lambda text: self.cell_text.setText(text or self._cell_words()))
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -136,8 +135,7 @@ class ReportPage(QWidget):
 
     def _build_probabilities(self) -> QWidget:
         self.reliability = ReliabilityChart()
-        said = _words()
-        said.setFont(theme.font("number"))
+        said = _read_out()
         hint = "Bars: how often the best candidate is right. Red: what its probability says. Below: how many."
         self.reliability.said.connect(lambda text: said.setText(text or hint))
         said.setText(hint)
@@ -147,9 +145,8 @@ class ReportPage(QWidget):
 
     def _build_gain(self) -> QWidget:
         self.gain = GainChart()
-        said = _words()
-        said.setFont(theme.font("number"))
-        hint = "Dark: read right. Paler: right with the second candidate. Below: how many are labelled."
+        said = _read_out()
+        hint = "Full: read right. On top, paler: right with the second candidate. Below: how many are labelled."
         self.gain.said.connect(lambda text: said.setText(text or hint))
         said.setText(hint)
         page = _column(said, self.gain)
@@ -297,6 +294,15 @@ def _words(text: str = "") -> QLabel:
     label = QLabel(text)
     label.setWordWrap(True)
     label.setFont(theme.font("small"))
+    return label
+
+
+def _read_out() -> QLabel:
+    """A line for what is pointed at; it keeps its height, so that nothing moves."""
+    label = _words()
+    label.setFont(theme.font("number"))
+    label.setAlignment(Qt.AlignmentFlag.AlignTop)
+    label.setFixedHeight(2 * QFontMetrics(label.font()).lineSpacing())
     return label
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent
@@ -14,21 +15,22 @@ from lpstudio.studio import theme
 from lpstudio.studio.train.curve_lines import Line, Plot, nearest, plots_for
 from lpstudio.studio.train.editors import icon_button
 from lpstudio.studio.train.plot_canvas import PlotCanvas, PlotLine
+from lpstudio.studio.train.run_colours import compared_colour
 from lpstudio.studio.train.wording import figure, percent, without_tags
 from lpstudio.training.history import RunHistory
 
-# Lines of compared runs; told apart also with red-green blindness (lightness and blue-yellow differ)
-COMPARED_DARK = ("#f2e394", "#2fae8a", "#ffb3c6", "#a98bf0", "#c79a6b")
-COMPARED_LIGHT = ("#7d6a00", "#0a6d55", "#c23b72", "#6a45c9", "#85552a")
 LEAST_PLOT_WIDTH = 190
 LEAST_PLOT_HEIGHT = 136
 DRAW_APART_MS = 12  # a plot of 300 epochs takes 3 ms to draw: one after the other, no paint event takes long
 
 
-def compared_colour(index: int) -> QColor:
-    """The colour of the n-th compared run."""
-    colours = COMPARED_DARK if theme.is_dark() else COMPARED_LIGHT
-    return QColor(colours[index % len(colours)])
+@dataclass(frozen=True)
+class Compared:
+    """A run whose curves are laid over those of the chosen one; ``colour``: the number of its colour."""
+
+    name: str
+    history: RunHistory
+    colour: int
 
 
 def role_colour(role: str) -> QColor:
@@ -50,7 +52,7 @@ class CurvePlot(QWidget):
         super().__init__(parent)
         self.plot = plot
         self._history = RunHistory()
-        self._compared: list[tuple[str, RunHistory]] = []
+        self._compared: list[Compared] = []
         self._values: dict[Line, tuple[float, ...]] = dict.fromkeys(plot.lines, ())
         self._compared_values: list[tuple[float, ...]] = []
         self._title = QLabel(plot.title)
@@ -87,11 +89,11 @@ class CurvePlot(QWidget):
 
     # -- data ------------------------------------------------------------------------------------------------------
 
-    def set_data(self, history: RunHistory, compared: Sequence[tuple[str, RunHistory]], draw_after_ms: int = 0) -> None:
+    def set_data(self, history: RunHistory, compared: Sequence[Compared], draw_after_ms: int = 0) -> None:
         """Show a run and, thinner, others by name; the drawing may follow a moment later."""
         self._history, self._compared = history, list(compared)
         self._values = {line: line.values(history) for line in self.plot.lines}
-        self._compared_values = [self.plot.compared.values(other) for _name, other in compared]
+        self._compared_values = [self.plot.compared.values(other.history) for other in compared]
         self._draw(draw_after_ms)
         self.show_epoch(math.nan)
 
@@ -102,9 +104,10 @@ class CurvePlot(QWidget):
                 width = 1.2 if line.dashed or line.role == "train" else 2.0
                 epochs = self._history.epochs
                 lines.append(PlotLine(epochs, self._values[line], role_colour(line.role), width, line.dashed))
-        for at, (_name, other) in enumerate(self._compared):
+        for at, other in enumerate(self._compared):
             if self._compared_values[at]:
-                lines.append(PlotLine(other.epochs, self._compared_values[at], compared_colour(at)))
+                epochs = other.history.epochs
+                lines.append(PlotLine(epochs, self._compared_values[at], compared_colour(other.colour)))
         last = max([line.epochs[-1] for line in lines], default=1)
         planned = self._history.progress.epochs or 10
         self.canvas.set_lines(lines, max(last, min(planned, 10)), draw_after_ms)
@@ -138,11 +141,12 @@ class CurvePlot(QWidget):
                 parts[-1] += f"&nbsp;/&nbsp;{text}"
             else:
                 parts.append(f"{_coloured(line.title, role_colour(line.role))}&nbsp;{text}")
-        for at, (_name, other) in enumerate(self._compared):
-            where = len(other.epochs) - 1 if math.isnan(epoch) else nearest(other.epochs, epoch)
+        for at, other in enumerate(self._compared):
+            epochs = other.history.epochs
+            where = len(epochs) - 1 if math.isnan(epoch) else nearest(epochs, epoch)
             values = self._compared_values[at]
             value = values[where] if where is not None and values else None
-            parts.append(f"{_coloured('■', compared_colour(at))}{self._figure(value)}")
+            parts.append(f"{_coloured('■', compared_colour(other.colour))}{self._figure(value)}")
         self._readout.setText("&nbsp; ".join(parts))
 
     def _figure(self, value: float | None) -> str:
@@ -186,19 +190,19 @@ class CurveGrid(QWidget):
         self._grid.setVerticalSpacing(8)
         self._plots: dict[str, CurvePlot] = {}
         self._history = RunHistory()
-        self._compared: list[tuple[str, RunHistory]] = []
+        self._compared: list[Compared] = []
         self._enlarged = ""
         self._log = False
         self._columns = 0
         theme.notifier().changed.connect(self._recolour)
 
-    def set_data(self, history: RunHistory, compared: Sequence[tuple[str, RunHistory]] = ()) -> None:
+    def set_data(self, history: RunHistory, compared: Sequence[Compared] = ()) -> None:
         """Show a run and compared ones; nothing is drawn anew when no epoch was added."""
         same = history.epochs == self._history.epochs and history.series == self._history.series
         if self._plots and same and self._compared == list(compared):
             return
         self._history, self._compared = history, list(compared)
-        wanted = plots_for([history, *(other for _name, other in compared)])
+        wanted = plots_for([history, *(other.history for other in compared)])
         if [plot.id for plot in wanted] != list(self._plots):
             self._build(wanted)
         for at, plot in enumerate(self._plots.values()):
@@ -226,8 +230,9 @@ class CurveGrid(QWidget):
     @property
     def legend(self) -> str:
         """Which compared run has which colour, as rich text."""
-        names = [html.escape(name) for name, _history in self._compared]
-        return "&nbsp; ".join(f"{_coloured('■', compared_colour(at))} {name}" for at, name in enumerate(names))
+        return "&nbsp; ".join(
+            f"{_coloured('■', compared_colour(other.colour))} {html.escape(other.name)}" for other in self._compared
+        )
 
     def _hover(self, epoch: float) -> None:
         for plot in self._plots.values():

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -13,8 +14,12 @@ from lpstudio.errors import LpStudioError
 from lpstudio.studio.jobs import Jobs
 from lpstudio.training.events import last_event
 from lpstudio.training.history import RunHistory
+from lpstudio.training.queue import QueueState, TrainingQueue
 from lpstudio.training.runs import Run, RunStatus, list_runs
 from lpstudio.training.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from lpstudio.evaluation.stored import Summary
 
 LIVE_MS = 400
 IDLE_MS = 2000
@@ -37,6 +42,9 @@ class FollowedRun:
     size: int = -1  # of events.jsonl at the last look
     best: Path | None = None  # the best weights so far
     last_words: tuple[str, ...] = ()  # what a process that died wrote last outside its events
+    place: int = 0  # in the queue of trainings, 1 the next; 0: it does not wait there
+    evaluation: str = ""  # which state of its evaluation lies in its folder; empty: none
+    summary: Summary | None = None  # what that evaluation came to
 
     @property
     def name(self) -> str:
@@ -63,6 +71,8 @@ class FollowedRun:
 class _Look:
     runs: tuple[FollowedRun, ...]
     complete: bool
+    queue: QueueState
+    is_served: bool
 
 
 def look(root: Path, known: Mapping[str, FollowedRun], budget_s: float = BUDGET_S) -> _Look:
@@ -70,14 +80,32 @@ def look(root: Path, known: Mapping[str, FollowedRun], budget_s: float = BUDGET_
     deadline = time.monotonic() + budget_s
     found = []
     complete = True
+    queue = TrainingQueue(root)
+    state = queue.read()
+    places = {name: at for at, name in enumerate(state.waiting, 1)}
     for run in list_runs(root):
         before = known.get(run.name)
         if before is None or before.run.dir != run.dir or before.run.created != run.created:
             before = FollowedRun(run, run.status())
         followed, done = _read_on(before, deadline)
+        followed = _with_evaluation(followed)
+        place = 0 if followed.is_live else places.get(run.name, 0)
+        if place != followed.place:
+            followed = replace(followed, place=place)
         complete = complete and done
         found.append(followed)
-    return _Look(tuple(found), complete)
+    return _Look(tuple(found), complete, state, bool(state.waiting) and queue.is_served)
+
+
+def _with_evaluation(followed: FollowedRun) -> FollowedRun:
+    """The run with what its evaluation came to, read anew when that was written again."""
+    from lpstudio.evaluation.stored import READINGS, folder_of, read_summary, stamp_of
+
+    folder = folder_of(followed.run.dir)
+    stamp = stamp_of(folder / READINGS)
+    if stamp == followed.evaluation:
+        return followed
+    return replace(followed, evaluation=stamp, summary=read_summary(folder) if stamp else None)
 
 
 def _read_on(followed: FollowedRun, deadline: float) -> tuple[FollowedRun, bool]:
@@ -103,9 +131,10 @@ def _read_on(followed: FollowedRun, deadline: float) -> tuple[FollowedRun, bool]
             if newest is not None and newest.get("type") == "batch":
                 history = history.extended([newest])
             words = _last_words(run, status)
-            return FollowedRun(run, status, history, offset, size, run.best_weights, words), True
+            followed = replace(followed, run=run, status=status, history=history, offset=offset, size=size)
+            return replace(followed, best=run.best_weights, last_words=words), True
         history, offset = history.extended(events), further
-    return FollowedRun(run, status, history, offset, -1, followed.best), False
+    return replace(followed, run=run, status=status, history=history, offset=offset, size=-1, last_words=()), False
 
 
 def _last_words(run: Run, status: RunStatus) -> tuple[str, ...]:
@@ -127,6 +156,7 @@ class RunsWatch(QObject):
     changed = Signal()  # the list, or the state of a run
     updated = Signal(set)  # the names of runs with new events or another state
     ended = Signal(str)  # a run that was seen at work is so no more: its name
+    queue_changed = Signal()  # what waits, or whether a process starts it
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -136,6 +166,8 @@ class RunsWatch(QObject):
         self._looking = 0
         self._again = False
         self.is_loaded = False
+        self.queue = QueueState()
+        self.queue_is_served = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._look)
@@ -148,8 +180,10 @@ class RunsWatch(QObject):
         self._timer.stop()
         self._root = root
         self._runs = {}
+        self.queue, self.queue_is_served = QueueState(), False
         self.is_loaded = False
         self.changed.emit()
+        self.queue_changed.emit()
         if root is not None:
             self._look()
 
@@ -191,9 +225,12 @@ class RunsWatch(QObject):
         self._runs = {followed.name: followed for followed in seen.runs}
         first = seen.complete and not self.is_loaded
         self.is_loaded = self.is_loaded or seen.complete
-        states = [(f.name, f.status) for f in before.values()]
-        if first or states != [(f.name, f.status) for f in self._runs.values()]:
+        states = [(f.name, f.status, f.place) for f in before.values()]
+        if first or states != [(f.name, f.status, f.place) for f in self._runs.values()]:
             self.changed.emit()
+        if (seen.queue, seen.is_served) != (self.queue, self.queue_is_served):
+            self.queue, self.queue_is_served = seen.queue, seen.is_served
+            self.queue_changed.emit()
         new = {name for name, followed in self._runs.items() if before.get(name) is not followed}
         if new:
             self.updated.emit(new)
@@ -204,7 +241,7 @@ class RunsWatch(QObject):
             self._again = False
             self._look()
         else:
-            self._timer.start(LIVE_MS if self.live else IDLE_MS)
+            self._timer.start(LIVE_MS if self.live or self.queue.waiting else IDLE_MS)
 
     def stop(self) -> None:
         """Look no more and wait for a look under way."""

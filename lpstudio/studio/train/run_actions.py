@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from lpstudio.errors import LpStudioError
 from lpstudio.studio.jobs import Jobs, plain_message
 from lpstudio.studio.train.following import FollowedRun
 from lpstudio.training.launch import start_detached
+from lpstudio.training.queue import QueueState, TrainingQueue
 from lpstudio.training.runs import Run, RunStatus, create_run, export_best
 
 if TYPE_CHECKING:
@@ -36,10 +37,27 @@ def begin(project: Project, settings: TrainSettings) -> Run:
     return run
 
 
+def queue_variants(project: Project, variants: Sequence[TrainSettings]) -> list[str]:
+    """Freeze the crops that take part now into a run for each variant and queue them. Raises LpStudioError.
+
+    Returns the names of the runs. All of them get the same crops.
+    """
+    from lpstudio.dataset.training_set import collect
+
+    verified_only = variants[0].verified_only
+    training_set = collect(project, verified_only=verified_only)
+    names = [create_run(project, settings, training_set).name for settings in variants]
+    queue = TrainingQueue(project.root)
+    queue.add(names)
+    queue.serve()
+    return names
+
+
 class RunActions(QObject):
     """Does it in a thread and tells how it went."""
 
     begun = Signal(str)  # name of the new run
+    queued = Signal(list)  # names
     exported = Signal(str, object)  # name, Path
     moved_to_trash = Signal(str)
     failed = Signal(str)
@@ -65,6 +83,21 @@ class RunActions(QObject):
             self._fail(error)
 
         self._jobs.run(lambda: begin(project, settings), done, failed)
+
+    def queue(self, project: Project, variants: Sequence[TrainSettings]) -> None:
+        """Queue trainings; ``queued`` or ``failed`` follows."""
+        self._jobs.run(lambda: queue_variants(project, variants), self.queued.emit, self._fail)
+
+    def change_queue(self, root: Path, change: Callable[[QueueState], QueueState], *, serve: bool = False) -> None:
+        """Change what waits; with ``serve`` somebody starts it from now on."""
+
+        def work() -> None:
+            queue = TrainingQueue(root)
+            after = queue.change(change)
+            if serve and after.waiting and not after.held:
+                queue.serve()
+
+        self._jobs.run(work, lambda _result: self.changed.emit(), self._fail)
 
     def tell(self, followed: FollowedRun, command: str) -> None:
         """Give a running training a command (pause, resume, stop_after_epoch, stop)."""

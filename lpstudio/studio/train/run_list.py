@@ -30,12 +30,14 @@ from PySide6.QtWidgets import (
 from lpstudio.studio import theme
 from lpstudio.studio.icons import draw_icon
 from lpstudio.studio.train.following import FollowedRun
-from lpstudio.studio.train.wording import counted, day_and_time, duration, figure, percent
+from lpstudio.studio.train.run_colours import compared_colour
+from lpstudio.studio.train.wording import counted, day_and_time, duration, figure, ordinal, percent
 from lpstudio.training.runs import RunStatus
 
 RUN_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+COLOUR_ROLE = RUN_ROLE + 1
 ROW_HEIGHT = 60
-MOST_COMPARED = 5
+MOST_COMPARED = 6
 
 # (icon, colour token) of each state; the icons differ in form, so that colour is never alone
 STATE_MARKS: dict[RunStatus, tuple[str, str]] = {
@@ -73,9 +75,19 @@ def loss_name(followed: FollowedRun) -> str:
     return settings.loss.name if settings is not None else str(followed.run.record["settings"].get("loss", ""))
 
 
+def state_text(followed: FollowedRun) -> str:
+    """The state in words; a run that waits in the queue says at which place."""
+    return f"{ordinal(followed.place)} in the queue" if followed.place else str(followed.status)
+
+
+def state_mark(followed: FollowedRun) -> tuple[str, str]:
+    """(icon, colour token) of the state."""
+    return STATE_MARKS[RunStatus.QUEUED if followed.place else followed.status]
+
+
 def spoken(followed: FollowedRun) -> str:
     """One sentence about a run, for tool tips and screen readers."""
-    parts = [f"{followed.name}: {followed.status}", epochs_text(followed)]
+    parts = [f"{followed.name}: {state_text(followed)}", epochs_text(followed)]
     if measures_text(followed):
         parts.append(f"best {measures_text(followed)}")
     parts += [f"{loss_name(followed)} loss", f"begun {day_and_time(followed.run.created)}"]
@@ -91,6 +103,7 @@ class RunListModel(QAbstractListModel):
         super().__init__(parent)
         self._runs: list[FollowedRun] = []
         self._compared: list[str] = []
+        self._colours: dict[str, int] = {}  # a run keeps its colour as long as its box is checked
 
     def set_runs(self, runs: Sequence[FollowedRun]) -> None:
         """Show these runs; rows that stay keep their selection."""
@@ -108,8 +121,28 @@ class RunListModel(QAbstractListModel):
         else:
             self.beginResetModel()
             self._runs = list(runs)
-            self._compared = [name for name in self._compared if name in names]
+            self._set_compared([name for name in self._compared if name in names])
             self.endResetModel()
+
+    def _set_compared(self, names: list[str]) -> None:
+        self._compared = names
+        self._colours = {name: at for name, at in self._colours.items() if name in names}
+        for name in names:
+            if name not in self._colours:
+                free = (at for at in range(MOST_COMPARED) if at not in self._colours.values())
+                self._colours[name] = next(free)
+
+    def colour_of(self, name: str) -> int:
+        """The number of a compared run's colour, the same wherever it is shown; -1 when it is not compared."""
+        return self._colours.get(name, -1)
+
+    def compare(self, names: Sequence[str]) -> None:
+        """Check the boxes of these runs and no others; the last ones where there are too many."""
+        known = {followed.name for followed in self._runs}
+        self._set_compared([name for name in names if name in known][-MOST_COMPARED:])
+        if self._runs:
+            self.dataChanged.emit(self.index(0), self.index(len(self._runs) - 1))
+        self.compared_changed.emit()
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self._runs)
@@ -126,6 +159,8 @@ class RunListModel(QAbstractListModel):
             return spoken(followed)
         if role == Qt.ItemDataRole.CheckStateRole:
             return Qt.CheckState.Checked if followed.name in self._compared else Qt.CheckState.Unchecked
+        if role == COLOUR_ROLE:
+            return self.colour_of(followed.name)
         if role == Qt.ItemDataRole.SizeHintRole:
             return QSize(200, ROW_HEIGHT)
         return None
@@ -138,12 +173,9 @@ class RunListModel(QAbstractListModel):
         name = self._runs[index.row()].name
         checked = Qt.CheckState(value) == Qt.CheckState.Checked
         if checked and name not in self._compared:
-            self._compared = [*self._compared, name][-MOST_COMPARED:]
+            self.compare([*self._compared, name])
         elif not checked and name in self._compared:
-            self._compared.remove(name)
-        if self._runs:
-            self.dataChanged.emit(self.index(0), self.index(len(self._runs) - 1))
-        self.compared_changed.emit()
+            self.compare([other for other in self._compared if other != name])
         return True
 
     def flags(self, index: QModelIndex | QPersistentModelIndex) -> Qt.ItemFlag:
@@ -184,9 +216,8 @@ class _RunDelegate(QStyledItemDelegate):
             painter.fillRect(row, theme.color("hover"))
         painter.setPen(theme.color("separator"))
         painter.drawLine(row.bottomLeft(), row.bottomRight())
-        checked = index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
-        self._paint_box(painter, self._box(row), checked)
-        mark, token = STATE_MARKS[followed.status]
+        self._paint_box(painter, self._box(row), index.data(COLOUR_ROLE))
+        mark, token = state_mark(followed)
         draw_icon(painter, mark, QRect(row.left() + 32, row.top() + 10, 16, 16), token)
         left, right = row.left() + 56, row.right() - 8
         first = QRect(left, row.top() + 6, right - left, 20)
@@ -218,19 +249,21 @@ class _RunDelegate(QStyledItemDelegate):
 
     @staticmethod
     def _third_line(followed: FollowedRun) -> str:
-        parts = [str(followed.status), epochs_text(followed)]
+        parts = [state_text(followed), epochs_text(followed)]
         if followed.status == RunStatus.RUNNING and followed.history.progress.left_s is not None:
             parts.insert(1, f"{duration(followed.history.progress.left_s)} left")
         return " · ".join(parts)
 
     @staticmethod
-    def _paint_box(painter: QPainter, place: QRect, checked: bool) -> None:
-        painter.setPen(theme.color("accent" if checked else "line"))
-        painter.setBrush(theme.color("accent_fill") if checked else Qt.BrushStyle.NoBrush)
+    def _paint_box(painter: QPainter, place: QRect, colour: int) -> None:
+        """A box; that of a compared run is checked and has the colour of its curves."""
+        checked = colour >= 0
+        painter.setPen(compared_colour(colour) if checked else theme.color("line"))
+        painter.setBrush(compared_colour(colour) if checked else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if checked:
-            draw_icon(painter, "check", place.adjusted(2, 2, -2, -2), "text_on_accent")
+            draw_icon(painter, "check", place.adjusted(2, 2, -2, -2), "panel")
 
     def editorEvent(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -25,21 +25,34 @@ from PySide6.QtWidgets import (
 
 from lpstudio.studio import theme
 from lpstudio.studio.icons import icon
-from lpstudio.studio.train.curves import CurveGrid
+from lpstudio.studio.train.comparison import CHOSEN, Column, ComparisonTable
+from lpstudio.studio.train.curves import Compared, CurveGrid
 from lpstudio.studio.train.following import FollowedRun
 from lpstudio.studio.train.log_view import LogView
-from lpstudio.studio.train.run_list import STATE_MARKS, loss_name
+from lpstudio.studio.train.run_list import STATE_MARKS, loss_name, state_mark, state_text
 from lpstudio.studio.train.run_settings import RunSettingsTable
-from lpstudio.studio.train.wording import counted, day_and_time, duration, figure, memory, percent, without_tags
+from lpstudio.studio.train.wording import (
+    counted,
+    day_and_time,
+    duration,
+    figure,
+    memory,
+    ordinal,
+    percent,
+    without_tags,
+)
 from lpstudio.training.history import METRICS, LogLine, RunHistory
 from lpstudio.training.runs import RunStatus
 
 WORDS_FROM = 760  # px of width
+CURVES, REPORT = 0, 1  # the views of a run
 
 
 def progress_text(followed: FollowedRun) -> str:
     """ "epoch 13 of 300, batch 9 of 22", or what else the run is at."""
     progress = followed.history.progress
+    if followed.place:
+        return f"begins as the {ordinal(followed.place)} of the queue"
     if followed.status == RunStatus.QUEUED:
         return "waits for another training on this device"
     if followed.status == RunStatus.STARTING:
@@ -57,6 +70,8 @@ def trouble(followed: FollowedRun) -> tuple[str, str]:
     """What is wrong and what to do about it; two empty texts when nothing is."""
     history = followed.history
     done = history.epochs[-1] if history.epochs else 0
+    if followed.place:
+        return f"{ordinal(followed.place)} in the queue.", "It begins by itself when its turn comes."
     after = f"after epoch {done}" if done else "before the end of the first epoch"
     if followed.status == RunStatus.DIED:
         return (
@@ -132,9 +147,9 @@ class _TroubleBar(QFrame):
         self.setVisible(bool(what))
         if not what:
             return
-        self._status = followed.status
+        self._status = RunStatus.QUEUED if followed.place else followed.status
         self._text.setText(f"{what} {remedy}")
-        self._button.setVisible(followed.can_resume or followed.status == RunStatus.PAUSED)
+        self._button.setVisible(not followed.place and (followed.can_resume or followed.status == RunStatus.PAUSED))
         self.recolour()
 
     @property
@@ -156,7 +171,9 @@ class _TroubleBar(QFrame):
 
 
 class RunPage(QWidget):
-    """Shows one :class:`FollowedRun`."""
+    """Shows one :class:`FollowedRun`: its training, and what it came to."""
+
+    report_wanted = Signal()  # the report came into sight
 
     def __init__(
         self, worded: Sequence[QAction], plain: Sequence[QAction], resume: QAction, parent: QWidget | None = None
@@ -164,7 +181,7 @@ class RunPage(QWidget):
         """The actions above the curves: those with a word on their button, those with an icon alone."""
         super().__init__(parent)
         self._followed: FollowedRun | None = None
-        self._compared: list[tuple[str, RunHistory]] = []
+        self._compared: list[Column] = []
         self._asked = ""
         self._worded: list[QToolButton] = []
         self._mark = QLabel()
@@ -238,6 +255,8 @@ class RunPage(QWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.log, "Log")
         self.tabs.addTab(self.settings_table, "Settings of this run")
+        self.comparison = ComparisonTable()
+        self.tabs.addTab(self.comparison, "Comparison")
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(self._curves)
         self.splitter.addWidget(self.tabs)
@@ -253,7 +272,15 @@ class RunPage(QWidget):
         column.addLayout(head)
         column.addLayout(middle)
         column.addWidget(self._trouble)
-        column.addWidget(self.splitter, 1)
+        self.report_place = QWidget()  # the report is put here when it is first looked at
+        place = QVBoxLayout(self.report_place)
+        place.setContentsMargins(0, 0, 0, 0)
+        self.views = QTabWidget()
+        self.views.setDocumentMode(True)
+        self.views.addTab(self.splitter, "Training")
+        self.views.addTab(self.report_place, "Report")
+        self.views.currentChanged.connect(lambda view: self.report_wanted.emit() if view == REPORT else None)
+        column.addWidget(self.views, 1)
         theme.notifier().changed.connect(self._recolour)
 
     # -- what it shows ---------------------------------------------------------------------------------------------
@@ -283,18 +310,18 @@ class RunPage(QWidget):
     def facts_text(self) -> str:
         return self._facts.text()
 
-    def show_run(self, followed: FollowedRun, compared: Sequence[tuple[str, RunHistory]], asked: str = "") -> None:
-        """Show a run as it stands now, with the curves of others over it.
+    def show_run(self, followed: FollowedRun, compared: Sequence[Column], asked: str = "") -> None:
+        """Show a run as it stands now, with the curves of others over it and all of them in a table.
 
         ``asked``: what it was told to do and has not done yet, in words.
         """
         self._followed, self._compared = followed, list(compared)
-        name, token = STATE_MARKS[followed.status]
+        name, token = state_mark(followed)
         self._mark.setPixmap(icon(name, token).pixmap(QSize(20, 20), self.devicePixelRatio()))
         self._name.setText(followed.name)
         reason = followed.history.reason
         finished = followed.status == RunStatus.FINISHED and reason
-        state = f"{followed.status}: {reason}" if finished else str(followed.status)
+        state = f"{followed.status}: {reason}" if finished else state_text(followed)
         self._state.setText(f"{state} – {asked}" if asked else state)
         self._asked = asked
         self._bar.setValue(round(1000 * followed.history.progress.fraction))
@@ -310,7 +337,9 @@ class RunPage(QWidget):
         words = tuple(LogLine(when, "error", text) for text in followed.last_words)
         self.log.set_lines(followed.history.log + words)
         self.settings_table.set_settings(followed.settings)
-        self.grid.set_data(followed.history, self._compared)
+        others = [Compared(one.followed.name, one.followed.history, one.colour) for one in self._compared]
+        self.grid.set_data(followed.history, others)
+        self.comparison.show_runs([Column(followed, CHOSEN), *self._compared])
         self._show_epoch(math.nan)
 
     def _show_epoch(self, epoch: float) -> None:

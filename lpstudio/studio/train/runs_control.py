@@ -8,14 +8,17 @@ from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
+from lpstudio.studio.evaluation.control import EvaluationControl
+from lpstudio.studio.train.comparison import Column
 from lpstudio.studio.train.following import FollowedRun, RunsWatch
+from lpstudio.studio.train.queue_control import QueueControl
 from lpstudio.studio.train.run_actions import RunActions
 from lpstudio.studio.train.run_list import measures_text
+from lpstudio.studio.train.run_page import REPORT
 from lpstudio.studio.train.sources import RunWeights
 from lpstudio.studio.train.view import NEW_RUN, RUNS, TrainView
 from lpstudio.studio.train.wording import duration
 from lpstudio.studio.workspace import Notice, Severity, Studio
-from lpstudio.training.history import RunHistory
 from lpstudio.training.runs import RunStatus
 
 
@@ -33,6 +36,11 @@ class RunsControl(QObject):
         self.export_folder = str(Path.home())
         self.watch = RunsWatch(self)
         self.actions = RunActions(self)
+        self.queue = QueueControl(studio, self.watch, self.actions, self)
+        self.evaluations = EvaluationControl(studio, self)
+        self.evaluations.changed.connect(studio.commands.refresh)
+        self.evaluations.job.evaluated.connect(lambda _name: self.watch.look_now())
+        self._report_state: tuple[object, object] = (None, None)
         self.watch.changed.connect(self._runs_changed)
         self.watch.updated.connect(self._runs_updated)
         self.watch.ended.connect(self._run_ended)
@@ -47,7 +55,31 @@ class RunsControl(QObject):
         self._view = view
         view.run_list.chosen.connect(lambda _name: self.show_chosen())
         view.run_list.runs_model.compared_changed.connect(self.show_chosen)
+        view.page.report_wanted.connect(self._build_report)
+        self.queue.attach(view)
         self._runs_changed()
+
+    def _build_report(self) -> None:
+        """The report is looked at: make its page, the first time, and show the chosen run on it."""
+        view = self._view
+        if view is None:
+            return
+        if self.evaluations.page is None:
+            from lpstudio.studio.evaluation.page import ReportPage
+
+            action = self._studio.commands.action
+            others = [action("train.open_report"), action("train.propose")]
+            page = ReportPage(action("train.evaluate"), action("train.stop_evaluation"), others)
+            layout = view.page.report_place.layout()
+            assert layout is not None
+            layout.addWidget(page)
+            self.evaluations.attach(page, self._report_state)
+        if self.shown is not None:
+            self.evaluations.show_run(self.shown)
+
+    def restore_report(self, splitter: object, tab: object) -> None:
+        """How the report was left the last time."""
+        self._report_state = (splitter, tab)
 
     def set_root(self, root: Path | None) -> None:
         """Follow the runs of another project, or of none."""
@@ -55,10 +87,12 @@ class RunsControl(QObject):
             self._studio.end_task(name)
         self._tasks = set()
         self._news = self._wanted = ""
+        self.queue.set_root(root)
         self.watch.set_root(root)
 
     def stop(self) -> None:
         """Wait until nothing is under way."""
+        self.evaluations.stop()
         self.watch.stop()
         self.actions.stop()
 
@@ -103,11 +137,12 @@ class RunsControl(QObject):
             view.main.setCurrentWidget(view.no_runs)
             return
         view.main.setCurrentWidget(view.page)
-        names = [name for name in view.run_list.runs_model.compared if name != followed.name]
-        compared: list[tuple[str, RunHistory]] = [
-            (name, run.history) for name in names if (run := self.watch.get(name)) is not None
-        ]
+        model = view.run_list.runs_model
+        names = [name for name in model.compared if name != followed.name]
+        compared = [Column(run, model.colour_of(name)) for name in names if (run := self.watch.get(name)) is not None]
         view.page.show_run(followed, compared, self.actions.asked(followed))
+        if view.page.views.currentIndex() == REPORT:
+            self._build_report()
         self._studio.commands.refresh()
 
     def _show_tasks(self) -> None:
@@ -170,6 +205,16 @@ class RunsControl(QObject):
     def has_news(self) -> bool:
         return bool(self._news)
 
+    def can_evaluate_compared(self) -> bool:
+        return bool(self._compared_without_evaluation())
+
+    def _compared_without_evaluation(self) -> list[FollowedRun]:
+        if self._view is None:
+            return []
+        compared = {*self._view.run_list.runs_model.compared, self._view.run_list.current_name}
+        runs = [run for run in self.watch.runs if run.name in compared and not run.evaluation]
+        return [run for run in runs if self.evaluations.can_evaluate(run)]
+
     # -- commands --------------------------------------------------------------------------------------------------
 
     def _tell(self, command: str) -> None:
@@ -194,6 +239,34 @@ class RunsControl(QObject):
     def review(self) -> None:
         if self.shown is not None and self.shown.best is not None:
             self._studio.review_weights(self.shown.best)
+
+    def evaluate(self) -> None:
+        """Evaluate the chosen run and show the report."""
+        if self.shown is not None:
+            self.evaluations.evaluate(self.shown)
+            self.show_report()
+
+    def evaluate_compared(self) -> None:
+        for followed in self._compared_without_evaluation():
+            self.evaluations.evaluate(followed)
+
+    def show_report(self) -> None:
+        """Show the report of the chosen run; of the one whose end or evaluation was told last, from elsewhere."""
+        if not self.in_front:
+            self.show_news()
+        if self._view is not None:
+            if not self._view.shows_runs:
+                self._view.side.setCurrentIndex(RUNS)
+            self._view.page.views.setCurrentIndex(REPORT)
+
+    def open_report(self) -> None:
+        if self.shown is not None:
+            self.evaluations.open_report(self.shown)
+
+    def propose(self) -> None:
+        """Show in Similarity what the confusions of the chosen run say."""
+        if self.shown is not None:
+            self._studio.show_proposal(self.shown.name)
 
     def open_folder(self) -> None:
         if self.shown is not None:
@@ -250,6 +323,7 @@ class RunsControl(QObject):
             return
         self._news = name
         self._studio.commands.refresh()
+        self.evaluations.run_ended(followed, bool(self.watch.live) or bool(self.watch.queue.waiting))
         in_sight = self.in_front and self._view is not None and self._view.shows_runs
         if in_sight and self.shown is not None and self.shown.name == name:
             return  # the page says it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from lpstudio.errors import LpStudioError
 from lpstudio.studio import theme
 from lpstudio.studio.icons import icon
+from lpstudio.studio.slices import run_out
 from lpstudio.studio.train.devices import Device
 from lpstudio.studio.train.editors import EDITOR_WIDTH, Editor, icon_button, make_editor, tint
 from lpstudio.studio.train.sources import DeviceEditor, RunWeights, WeightsEditor, kind_of, weights_note
@@ -121,10 +122,10 @@ class SettingRow(QWidget):
 class _Group(QWidget):
     """A group of rows under a heading that folds it; the heading counts what was changed."""
 
-    def __init__(self, title: str, rows: Sequence[SettingRow], opened: bool) -> None:
-        super().__init__()
+    def __init__(self, title: str, opened: bool, parent: QWidget) -> None:
+        super().__init__(parent)
         self.title = title
-        self.rows = list(rows)
+        self.rows: list[SettingRow] = []
         self._head = QToolButton()
         self._head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._head.setCheckable(True)
@@ -134,11 +135,9 @@ class _Group(QWidget):
         self._head.setStyleSheet("QToolButton, QToolButton:checked { background: transparent; text-align: left; }")
         self._head.setFont(theme.font("strong"))
         self._body = QWidget()
-        column = QVBoxLayout(self._body)
-        column.setContentsMargins(4, 0, 0, 8)
-        column.setSpacing(0)
-        for row in self.rows:
-            column.addWidget(row)
+        self._column = QVBoxLayout(self._body)
+        self._column.setContentsMargins(4, 0, 0, 8)
+        self._column.setSpacing(0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -146,6 +145,11 @@ class _Group(QWidget):
         layout.addWidget(self._body)
         self._head.toggled.connect(self.set_open)
         self.set_open(opened)
+
+    def add(self, row: SettingRow) -> None:
+        """One more row at the end."""
+        self.rows.append(row)
+        self._column.addWidget(row)
 
     def set_open(self, opened: bool) -> None:
         self._head.setChecked(opened)
@@ -167,7 +171,8 @@ class SettingsForm(QScrollArea):
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, whole: bool = True) -> None:
+        """``whole=False``: its maker runs :attr:`steps` to their end, in slices, before anything else is done."""
         super().__init__(parent)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -180,25 +185,34 @@ class SettingsForm(QScrollArea):
         self._device_note = "Looking for GPUs…"
         self._infos = {info.name: info for info in TrainSettings.infos()}
         self._rows: dict[str, SettingRow] = {}
-        for info in self._infos.values():
-            row = SettingRow(info, self._editor_for(info))
-            row.changed.connect(self._edited)
-            row.reset_asked.connect(self.reset)
-            self._rows[info.name] = row
+        self._groups: list[_Group] = []
+        self.steps = self._make()
+        if whole:
+            run_out(self.steps)
+
+    def _make(self) -> Iterator[None]:
+        """Make the rows under their headings."""
         named = [group for group in GROUP_ORDER if any(info.group == group for info in self._infos.values())]
         other = [info.group for info in self._infos.values() if info.group not in GROUP_ORDER]
-        self._groups = [
-            _Group(name, [row for row in self._rows.values() if row.info.group == name], name in OPEN_AT_FIRST)
-            for name in dict.fromkeys(named + other)
-        ]
-        body = QWidget()
+        body = QWidget(self)
         column = QVBoxLayout(body)
         column.setContentsMargins(8, 4, 8, 8)
         column.setSpacing(0)
-        for group in self._groups:
+        made: dict[str, SettingRow] = {}
+        for name in dict.fromkeys(named + other):
+            group = _Group(name, name in OPEN_AT_FIRST, body)
+            self._groups.append(group)
             column.addWidget(group)
+            for info in (info for info in self._infos.values() if info.group == name):
+                row = made[info.name] = SettingRow(info, self._editor_for(info))
+                row.changed.connect(self._edited)
+                row.reset_asked.connect(self.reset)
+                group.add(row)
+                yield
+        self._rows = {name: made[name] for name in self._infos}
         column.addStretch(1)
         self.setWidget(body)
+        yield
         theme.notifier().changed.connect(self._recolour)
         self._show()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QPushButton, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
@@ -9,27 +11,41 @@ from PySide6.QtWidgets import QLabel, QPushButton, QSplitter, QStackedWidget, QT
 from lpstudio.studio import theme
 from lpstudio.studio.commands import CommandTable
 from lpstudio.studio.icons import icon
+from lpstudio.studio.slices import run_out
 from lpstudio.studio.train.editors import tint
 from lpstudio.studio.train.preflight import PreflightPanel
+from lpstudio.studio.train.queue_panel import QueuePanel
 from lpstudio.studio.train.run_list import RunListView
 from lpstudio.studio.train.run_page import RunPage
 from lpstudio.studio.train.settings_form import SettingsForm
 
 SIDE_WIDTH = 336
-NEW_RUN, RUNS = 0, 1
+NEW_RUN, RUNS, QUEUE = 0, 1, 2
 # the actions above the curves; those with a word on their button, then those with an icon alone
 WORDED = ("pause", "resume", "stop_after_epoch", "stop")
 PLAIN = ("reuse", "folder", "export", "review")
+IN_QUEUE = ("queue_up", "queue_down", "queue_remove", "queue_undo", "queue_hold", "queue_go")
 
 
 class TrainView(QSplitter):
     """At the left the form or the list of runs, in the middle what belongs to it."""
 
-    def __init__(self, commands: CommandTable, parent: QWidget | None = None) -> None:
+    def __init__(self, commands: CommandTable, parent: QWidget | None = None, *, whole: bool = True) -> None:
+        """``whole=False``: its maker runs :attr:`steps` to their end, in slices, before anything else is done."""
         super().__init__(Qt.Orientation.Horizontal, parent)
-        self.form = SettingsForm()
+        self.steps = self._make(commands)
+        if whole:
+            run_out(self.steps)
+
+    def _make(self, commands: CommandTable) -> Iterator[None]:
+        self.form = SettingsForm(self, whole=False)
+        self.form.hide()  # it stands in no layout yet
+        yield from self.form.steps
         self.run_list = RunListView()
         self.start_button = self._make_start_button(commands.action("train.start"))
+        self.variants_button = self._make_variants_button(commands.action("train.queue_variants"))
+        self.queue = QueuePanel([commands.action(f"train.{name}") for name in IN_QUEUE])
+        yield
         self.start_note = QLabel()
         self.start_note.setWordWrap(True)
         self.start_note.setFont(theme.font("small"))
@@ -37,20 +53,26 @@ class TrainView(QSplitter):
         self.side.setDocumentMode(True)
         self.side.addTab(self._new_run_page(), "New run")
         self.side.addTab(self._runs_page(), "Runs")
+        self.side.addTab(self.queue, "Queue")
         self.side.setMinimumWidth(300)
+        yield
         self.preflight = PreflightPanel()
+        yield
         self.page = RunPage(
             [commands.action(f"train.{name}") for name in WORDED],
             [commands.action(f"train.{name}") for name in PLAIN],
             commands.action("train.resume"),
         )
+        yield
         self.no_runs = QLabel("No runs yet. Start a training under “New run”; its curves will stand here.")
         self.no_runs.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.no_runs.setWordWrap(True)
         self.main = QStackedWidget()
         for widget in (self.preflight, self.page, self.no_runs):
             self.main.addWidget(widget)
+        yield
         self.addWidget(self.side)
+        yield
         self.addWidget(self.main)
         self.setStretchFactor(1, 1)
         self.setSizes([SIDE_WIDTH, 900])
@@ -67,6 +89,15 @@ class TrainView(QSplitter):
         button.setEnabled(start.isEnabled())
         return button
 
+    def _make_variants_button(self, queue: QAction) -> QPushButton:
+        button = QPushButton("Queue variants…")
+        button.setIcon(icon("list"))
+        button.setToolTip(queue.toolTip())
+        button.clicked.connect(queue.trigger)
+        queue.enabledChanged.connect(button.setEnabled)
+        button.setEnabled(queue.isEnabled())
+        return button
+
     def _new_run_page(self) -> QWidget:
         page = QWidget()
         column = QVBoxLayout(page)
@@ -78,6 +109,7 @@ class TrainView(QSplitter):
         foot.setSpacing(4)
         foot.addWidget(self.start_note)
         foot.addWidget(self.start_button)
+        foot.addWidget(self.variants_button)
         column.addLayout(foot)
         return page
 
@@ -96,8 +128,8 @@ class TrainView(QSplitter):
 
     @property
     def shows_runs(self) -> bool:
-        """Whether the list of runs is in front, not the form."""
-        return self.side.currentIndex() == RUNS
+        """Whether the list of runs (or the queue) is in front, not the form."""
+        return self.side.currentIndex() != NEW_RUN
 
     def show_start_note(self, text: str, *, bad: bool) -> None:
         """The line above the start button."""

@@ -57,6 +57,12 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def ordinal(number: int) -> str:
+    """ "1st", "2nd", "13th"."""
+    teens = 10 <= number % 100 <= 20
+    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+
+
 def without_tags(rich: str) -> str:
     """Rich text as it is read."""
     return html.unescape(re.sub("<[^>]*>", "", rich)).replace("\u00a0", " ")

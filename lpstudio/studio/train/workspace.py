@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,9 @@ from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from lpstudio.errors import LpStudioError
+from lpstudio.studio.evaluation.control import conditions
 from lpstudio.studio.icons import icon
+from lpstudio.studio.slices import run_out
 from lpstudio.studio.train.devices import CPU, Device, DeviceProbe
 from lpstudio.studio.train.preflight import PreflightReader
 from lpstudio.studio.train.preflight_data import Preflight
@@ -48,6 +50,7 @@ class TrainWorkspace(Workspace):
         super().__init__(studio, parent)
         self._session: ProjectSession | None = None
         self._view: TrainView | None = None
+        self._making: TrainView | None = None
         self._preflight_asked: tuple[object, bool] | None = None
         self._saved_state: dict[str, Any] = {}
         self.runs = RunsControl(studio, self)
@@ -64,8 +67,9 @@ class TrainWorkspace(Workspace):
         self._keep_timer.timeout.connect(self._keep_settings)
 
     def register_commands(self) -> None:
-        runs = self.runs
-        wiring: dict[str, tuple[Callable[[], object], Callable[[], bool]]] = {
+        runs, queue = self.runs, self.runs.queue
+        evaluations = conditions(runs.evaluations, lambda: runs.shown)
+        wiring: dict[str, tuple[Callable[..., object], Callable[[], bool]]] = {
             "train.start": (self.start, self._can_start),
             "train.pause": (runs.pause, runs.can_pause),
             "train.resume": (runs.resume, runs.can_resume),
@@ -77,6 +81,24 @@ class TrainWorkspace(Workspace):
             "train.folder": (runs.open_folder, runs.has_shown),
             "train.delete": (runs.throw_away, runs.can_throw_away),
             "train.show_news": (runs.show_news, runs.has_news),
+            "train.evaluate": (runs.evaluate, evaluations["evaluate"]),
+            "train.stop_evaluation": (runs.evaluations.job.cancel, evaluations["stop_evaluation"]),
+            "train.report": (runs.show_report, evaluations["report"]),
+            "train.open_report": (runs.open_report, evaluations["open_report"]),
+            "train.propose": (runs.propose, evaluations["propose"]),
+            "train.evaluate_compared": (runs.evaluate_compared, runs.can_evaluate_compared),
+            "train.evaluate_after": (self._set_evaluate_after, lambda: True),
+            "train.queue_variants": (self.queue_variants, self._can_start),
+            "train.enqueue": (
+                lambda: queue.enqueue(runs.shown) if runs.shown is not None else None,
+                lambda: queue.can_enqueue(runs.shown),
+            ),
+            "train.queue_up": (lambda: queue.move(-1), lambda: queue.can_move(-1)),
+            "train.queue_down": (lambda: queue.move(1), lambda: queue.can_move(1)),
+            "train.queue_remove": (queue.remove, queue.can_remove),
+            "train.queue_undo": (queue.undo, queue.can_undo),
+            "train.queue_hold": (queue.hold, queue.can_hold),
+            "train.queue_go": (queue.go, queue.can_go),
             "train.reset_settings": (
                 lambda: self.view.form.reset_all(),
                 lambda: self._view is not None and bool(self._view.form.changed_names),
@@ -96,12 +118,34 @@ class TrainWorkspace(Workspace):
             action.setIcon(icon(command.icon))
             if short:
                 action.setIconText(short)
+        self.studio.commands.action("train.evaluate_after").setChecked(runs.evaluations.after_finish)
+
+    def _set_evaluate_after(self, on: bool) -> None:
+        self.runs.evaluations.after_finish = on
 
     @property
     def view(self) -> TrainView:
         """The widgets, made now if they were not yet."""
         if self._view is None:
-            self._view = view = TrainView(self.studio.commands)
+            run_out(self._making_steps())
+        assert self._view is not None
+        return self._view
+
+    def furnish(self) -> Iterator[None]:
+        yield from self._making_steps()
+
+    def _making_steps(self) -> Iterator[None]:
+        """The steps that are left until the widgets stand; whoever runs them, each is run once."""
+        if self._view is not None:
+            return
+        making = self._making
+        if making is None:
+            making = self._making = TrainView(self.studio.commands, self, whole=False)
+            making.hide()
+        while next(making.steps, self) is not self:
+            yield
+        if self._view is None:
+            self._view = view = making
             view.form.changed.connect(self._form_changed)
             view.side.currentChanged.connect(self._side_changed)
             self.reader.progress.connect(view.preflight.show_progress)
@@ -109,11 +153,11 @@ class TrainWorkspace(Workspace):
             layout = QVBoxLayout(self)
             layout.setContentsMargins(0, 0, 0, 0)
             layout.addWidget(view)
+            view.show()
             self._apply_saved_state(view)
             if self._session is not None:
                 self._load_settings(view, self._session)
             self.runs.attach(view)
-        return self._view
 
     # -- the window's calls ----------------------------------------------------------------------------------------
 
@@ -125,6 +169,7 @@ class TrainWorkspace(Workspace):
         if self._view is not None:
             self._view.preflight.clear()
             self._view.side.setCurrentIndex(NEW_RUN)
+        self.runs.evaluations.set_session(session)
         self.runs.set_root(session.project.root if session is not None else None)
         if session is None:
             return
@@ -162,6 +207,7 @@ class TrainWorkspace(Workspace):
         settings.setValue("page", view.page.splitter.saveState())
         settings.setValue("groups", view.form.open_groups())
         settings.setValue("export", self.runs.export_folder)
+        self.runs.evaluations.save_state(settings)
         settings.endGroup()
 
     def restore_state(self, settings: QSettings) -> None:
@@ -169,6 +215,7 @@ class TrainWorkspace(Workspace):
         self._saved_state = {key: settings.value(key) for key in settings.childKeys()}
         settings.endGroup()
         self.runs.export_folder = str(self._saved_state.get("export") or self.runs.export_folder)
+        self.runs.restore_report(self._saved_state.get("report"), self._saved_state.get("report_tab"))
 
     def _apply_saved_state(self, view: TrainView) -> None:
         saved = self._saved_state
@@ -298,18 +345,28 @@ class TrainWorkspace(Workspace):
         known = view is not None and view.preflight.preflight is not None
         return known and not self.runs.actions.is_beginning and not self._obstacle()
 
-    def start(self) -> None:
-        """Save what is unsaved, then start a training with the form's settings."""
+    def _ready_to_freeze(self) -> bool:
+        """Take in what is being typed and write what is unsaved; False, and said why, when that cannot be."""
         session, form = self._session, self.view.form
         if session is None:
-            return
+            return False
         form.commit()
         if form.faults:
             form.show_setting(next(iter(form.faults)))
-            return
+            return False
         self._keep_settings()
         if not session.flush():
             text = f"{session.pending} edits are not on disk yet; the training was not started"
             self.studio.notify(Notice(text, Severity.ERROR, "file.save", "Save now"))
-            return
-        self.runs.actions.begin(session.project, form.settings)
+            return False
+        return True
+
+    def start(self) -> None:
+        """Save what is unsaved, then start a training with the form's settings."""
+        if self._session is not None and self._ready_to_freeze():
+            self.runs.actions.begin(self._session.project, self.view.form.settings)
+
+    def queue_variants(self) -> None:
+        """Save what is unsaved, then ask which variants of the form's settings are to be trained."""
+        if self._session is not None and self._ready_to_freeze():
+            self.runs.queue.ask_variants(self._session.project, self.view.form.settings)
