@@ -1,8 +1,10 @@
 """From pictures to characters through a YOLO segmentation model: the one path of reading, evaluation and validation.
 
-:func:`preprocess` puts pictures on the square the model sees, :func:`predict` runs it, :func:`keep` suppresses overlaps
-whatever their classes and keeps the whole class row of what is left, :func:`raw_characters` brings boxes and outlines
-back to the pixels of each picture. :func:`detect` is all of it.
+:func:`place` puts a picture on the rectangle the model sees: its longer side as given, both sides filled up with grey
+to whole strides, as rectangular training does. What is read of a picture depends on it alone, never on its company.
+:func:`preprocess` makes a batch of pictures of one such shape, :func:`predict` runs the model, :func:`keep` suppresses
+overlaps whatever their classes and keeps the whole class row of what is left, :func:`raw_characters` brings boxes and
+outlines back to the pixels of each picture. :func:`detect` is all of it.
 """
 
 from __future__ import annotations
@@ -23,6 +25,9 @@ Model = Callable[[torch.Tensor], Any]
 CONFIDENCE = 0.25
 OVERLAP = 0.5
 MOST = 120  # characters kept of one picture
+STRIDE = 32
+_BATCH = 16
+_BATCH_PIXELS = 4_000_000  # of the model's input: larger batches take gigabytes and no less time
 _GREY = 114  # what Ultralytics pads with in training
 _TINY = 1e-7
 _LEAST_SIDE = 0.5  # pixels of the picture that a character's box measures at least
@@ -30,7 +35,10 @@ _LEAST_SIDE = 0.5  # pixels of the picture that a character's box measures at le
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a picture lies on the model's square: x on it = x of the picture · gain_x + left."""
+    """Where a picture lies on the model's rectangle: x on it = x of the picture · gain_x + left.
+
+    ``width`` and ``height`` are the picture's, ``shape`` (height, width) the rectangle's.
+    """
 
     gain_x: float
     gain_y: float
@@ -38,9 +46,10 @@ class Placement:
     top: int
     width: int
     height: int
+    shape: tuple[int, int]
 
     def back(self, points: NDArray[Any]) -> NDArray[np.float64]:
-        """Points (n, 2) of the square as points of the picture, inside it."""
+        """Points (n, 2) of the rectangle as points of the picture, inside it."""
         x = np.clip((points[:, 0] - self.left) / self.gain_x, 0, self.width)
         y = np.clip((points[:, 1] - self.top) / self.gain_y, 0, self.height)
         return np.stack([x, y], axis=1).astype(np.float64)
@@ -75,7 +84,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Kept:
-    """What is left of one picture after suppression, best first, in pixels of the model's square.
+    """What is left of one picture after suppression, best first, in pixels of the model's rectangle.
 
     ``boxes`` (n, 4) x1, y1, x2, y2; ``confidence`` (n,); ``logits`` (n, classes) float32; ``coefficients`` (n, masks);
     ``anchors`` (n,) the anchor of each.
@@ -89,24 +98,23 @@ class Kept:
 
 
 def place(image: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], Placement]:
-    """A picture (h, w, 3) in the middle of a grey square of ``side`` pixels, as in training."""
+    """A picture (h, w, 3), its longer side ``side``, in the middle of the least grey rectangle of whole strides."""
     height, width = image.shape[:2]
     gain = min(side / height, side / width)
     new_width, new_height = max(round(width * gain), 1), max(round(height * gain), 1)
     if (new_width, new_height) != (width, height):
         image = np.asarray(cv2.resize(image, (new_width, new_height), interpolation=cv2.INTER_LINEAR), np.uint8)
-    left, top = round((side - new_width) / 2 - 0.1), round((side - new_height) / 2 - 0.1)
-    square = np.full((side, side, 3), _GREY, np.uint8)
-    square[top : top + new_height, left : left + new_width] = image
-    return square, Placement(new_width / width, new_height / height, left, top, width, height)
+    shape = -(-new_height // STRIDE) * STRIDE, -(-new_width // STRIDE) * STRIDE
+    left, top = round((shape[1] - new_width) / 2 - 0.1), round((shape[0] - new_height) / 2 - 0.1)
+    rectangle = np.full((*shape, 3), _GREY, np.uint8)
+    rectangle[top : top + new_height, left : left + new_width] = image
+    return rectangle, Placement(new_width / width, new_height / height, left, top, width, height, shape)
 
 
-def preprocess(images: Sequence[NDArray[np.uint8]], side: int) -> tuple[torch.Tensor, list[Placement]]:
-    """BGR pictures of any size as one batch (n, 3, side, side), RGB float32 from 0 to 1, and where each lies."""
-    placed = [place(image, side) for image in images]
-    batch = np.stack([square for square, _ in placed])[..., ::-1].transpose(0, 3, 1, 2)
-    tensor = torch.from_numpy(np.ascontiguousarray(batch)).float() / 255
-    return tensor, [placement for _, placement in placed]
+def preprocess(rectangles: Sequence[NDArray[np.uint8]]) -> torch.Tensor:
+    """BGR rectangles of one shape as a batch (n, 3, h, w), RGB float32 from 0 to 1, channels last in memory."""
+    batch = np.stack([rectangle[..., ::-1] for rectangle in rectangles])
+    return torch.from_numpy(batch).permute(0, 3, 1, 2).float().div_(255)
 
 
 def output_of(returned: Any) -> Output:
@@ -155,7 +163,7 @@ def keep(
     return kept
 
 
-def raw_characters(kept: Kept, protos: torch.Tensor | None, side: int, placement: Placement) -> list[RawCharacter]:
+def raw_characters(kept: Kept, protos: torch.Tensor | None, placement: Placement) -> list[RawCharacter]:
     """The characters of one picture in its own pixels; ``protos``: (masks, h, w) of the same picture or None."""
     if not len(kept.boxes):
         return []
@@ -171,7 +179,7 @@ def raw_characters(kept: Kept, protos: torch.Tensor | None, side: int, placement
         corners = placement.back(box.reshape(2, 2))
         if (corners[1] - corners[0]).min() < _LEAST_SIDE:
             continue  # it lies in the grey beside the picture
-        outline = None if fields is None else _outline(fields[number], box, side)
+        outline = None if fields is None else _outline(fields[number], box, placement.shape)
         polygon = _polygon(None if outline is None else placement.back(outline), corners)
         (x1, y1), (x2, y2) = corners.tolist()
         characters.append(RawCharacter(polygon, (x1, y1, x2, y2), float(confidence[number]), logits[number]))
@@ -190,24 +198,32 @@ def detect(
     most: int = MOST,
 ) -> list[list[RawCharacter]]:
     """The characters of each BGR picture, best first; ``side`` must be a multiple of the model's stride (32)."""
-    if not images:
-        return []
-    batch, placements = preprocess(images, side)
-    output = predict(model, batch.to(device))
-    kept = keep(output, classes, confidence=confidence, overlap=overlap, most=most)
-    return [
-        raw_characters(one, None if output.protos is None else output.protos[number], side, placements[number])
-        for number, one in enumerate(kept)
-    ]
+    placed = [place(image, side) for image in images]
+    by_shape: dict[tuple[int, int], list[int]] = {}
+    for number, (_, placement) in enumerate(placed):
+        by_shape.setdefault(placement.shape, []).append(number)
+    found: list[list[RawCharacter]] = [[] for _ in images]
+    for (height, width), numbers in by_shape.items():
+        size = max(1, min(_BATCH, _BATCH_PIXELS // (height * width)))
+        for start in range(0, len(numbers), size):
+            part = numbers[start : start + size]
+            output = predict(model, preprocess([placed[number][0] for number in part]).to(device))
+            kept = keep(output, classes, confidence=confidence, overlap=overlap, most=most)
+            for row, number in enumerate(part):
+                protos = None if output.protos is None else output.protos[row]
+                found[number] = raw_characters(kept[row], protos, placed[number][1])
+    return found
 
 
-def _outline(field: NDArray[np.float32], box: NDArray[np.float64], side: int) -> NDArray[np.float64] | None:
-    """The zero line of a mask field (h, w) inside a box, as points of the square; None where there is no area.
+def _outline(
+    field: NDArray[np.float32], box: NDArray[np.float64], shape: tuple[int, int]
+) -> NDArray[np.float64] | None:
+    """The zero line of a mask field (h, w) inside a box, as points of the rectangle; None where there is no area.
 
-    The line is interpolated between the field's samples, which lie in the middle of cells of side / w pixels.
+    The line is interpolated between the field's samples, which lie in the middle of cells of shape[1] / w pixels.
     """
     height, width = field.shape
-    cell_x, cell_y = side / width, side / height
+    cell_x, cell_y = shape[1] / width, shape[0] / height
     left, top = max(0, int(box[0] / cell_x) - 1), max(0, int(box[1] / cell_y) - 1)
     right, bottom = min(width, int(box[2] / cell_x) + 2), min(height, int(box[3] / cell_y) + 2)
     if right - left < 2 or bottom - top < 2:

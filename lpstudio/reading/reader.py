@@ -20,8 +20,8 @@ _MOST_SIDE = 1280
 class CharacterReader:
     """Reads characters with given weights.
 
-    ``side``: pixels of the square the model sees, a multiple of 32; None: what the weights were trained at, and for
-    pictures far larger also their own size (a plate in a whole frame would be too small otherwise).
+    ``side``: pixels of the longer side of what the model sees, a multiple of 32; None: what the weights were trained
+    at, and for pictures far larger also their own size (a plate in a whole frame would be too small otherwise).
     """
 
     def __init__(self, weights: Weights, side: int | None = None, confidence: float = CONFIDENCE) -> None:
@@ -50,21 +50,29 @@ class CharacterReader:
 
     def character(self, raw: RawCharacter) -> Character:
         """A detection as a character of the project's words: named class, ranked candidates."""
+        return self._character(raw, self.weights.posterior.probabilities(raw.logits))
+
+    def with_posterior(self, found: Sequence[RawCharacter]) -> list[tuple[Character, dict[str, float]]]:
+        """The detections of a picture as in :meth:`character`, each with its whole posterior by class name."""
+        if not found:
+            return []
         names = self.weights.alphabet.names
-        probabilities = self.weights.posterior.probabilities(raw.logits)
+        rows = self.weights.posterior.probabilities(np.stack([raw.logits for raw in found]))
+        return [
+            (self._character(raw, row), dict(zip(names, row.tolist(), strict=True)))
+            for raw, row in zip(found, rows, strict=True)
+        ]
+
+    def _character(self, raw: RawCharacter, probabilities: NDArray[np.float64]) -> Character:
+        names = self.weights.alphabet.names
         order = np.argsort(-probabilities, kind="stable")[:CANDIDATES]
         candidates = tuple(
             Candidate(names[i], float(probabilities[i]))
             for rank, i in enumerate(order)
             if rank < 2 or probabilities[i] >= _LEAST
         )
-        polygon = tuple((float(x), float(y)) for x, y in raw.polygon)
+        polygon = tuple(map(tuple, raw.polygon.tolist()))
         return Character(polygon, candidates[0].char, candidates=candidates, confidence=raw.confidence)
-
-    def probabilities(self, raw: RawCharacter) -> dict[str, float]:
-        """The whole posterior of a detection, by class name."""
-        values = self.weights.posterior.probabilities(raw.logits)
-        return dict(zip(self.weights.alphabet.names, values.tolist(), strict=True))
 
     def _detect(self, images: Sequence[NDArray[np.uint8]], side: int) -> list[list[RawCharacter]]:
         return detect(

@@ -57,7 +57,7 @@ class OnnxModel:
 
     def __call__(self, batch: torch.Tensor) -> Any:
         """(n, 3, h, w) float32 to what an Ultralytics network returns: ((decoded, protos), {"scores": logits})."""
-        decoded, protos, logits = self._session.run(_OUTPUTS, {"images": batch.numpy()})
+        decoded, protos, logits = self._session.run(_OUTPUTS, {"images": batch.contiguous().numpy()})
         return (torch.from_numpy(decoded), torch.from_numpy(protos)), {"scores": torch.from_numpy(logits)}
 
 

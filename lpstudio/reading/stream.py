@@ -20,8 +20,8 @@ from lpstudio.reading.reader import CharacterReader
 from lpstudio.reading.sources import Item, Kind
 from lpstudio.similarity import Similarity
 
-_BATCH = 16
-_BATCH_PIXELS = 30_000_000  # large pictures go in smaller batches, so that memory stays bounded
+_WINDOW = 32  # pictures read together: those of one shape share a batch
+_WINDOW_PIXELS = 30_000_000  # large pictures go in smaller windows, so that memory stays bounded
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class ReadingRun:
         for one in self._pictures():
             waiting.append(one)
             pixels += one.pixels.size // 3 if isinstance(one, _Waiting) else 0
-            if len(waiting) >= _BATCH or pixels >= _BATCH_PIXELS:
+            if len(waiting) >= _WINDOW or pixels >= _WINDOW_PIXELS:
                 yield from self._read(waiting)
                 waiting, pixels = [], 0
         yield from self._read(waiting)
@@ -164,7 +164,10 @@ class ReadingRun:
 def read_seen(reader: CharacterReader, images: Sequence[NDArray[np.uint8]]) -> list[list[SeenCharacter]]:
     """The characters of each BGR picture with boxes and whole posteriors, in pixels of the picture given."""
     return [
-        [SeenCharacter(reader.character(raw), raw.box, reader.probabilities(raw)) for raw in found]
+        [
+            SeenCharacter(character, raw.box, posterior)
+            for raw, (character, posterior) in zip(found, reader.with_posterior(found), strict=True)
+        ]
         for found in reader.read_raw(images)
     ]
 

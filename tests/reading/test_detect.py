@@ -20,7 +20,6 @@ from lpstudio.reading.detect import (
 from lpstudio.reading.posterior import Posterior
 
 SIDE, CLASSES = 224, 36
-CELLS = SIDE // 4
 
 
 def _output(boxes: list[tuple[float, float, float, float]], logits: np.ndarray, raw: bool = True) -> Output:
@@ -30,10 +29,10 @@ def _output(boxes: list[tuple[float, float, float, float]], logits: np.ndarray, 
     return Output(decoded, scores if raw else None, None)
 
 
-def _ellipse(x: float, y: float, a: float, b: float) -> torch.Tensor:
-    """A mask prototype that is positive inside an ellipse, given in pixels of the square."""
-    at = (np.arange(CELLS) + 0.5) * 4
-    field = 1 - ((at[None, :] - x) / a) ** 2 - ((at[:, None] - y) / b) ** 2
+def _ellipse(shape: tuple[int, int], x: float, y: float, a: float, b: float) -> torch.Tensor:
+    """A mask prototype that is positive inside an ellipse, given in pixels of a rectangle of ``shape`` (h, w)."""
+    rows, columns = ((np.arange(side // 4) + 0.5) * 4 for side in shape)
+    field = 1 - ((columns[None, :] - x) / a) ** 2 - ((rows[:, None] - y) / b) ** 2
     return torch.tensor(field, dtype=torch.float32)[None]
 
 
@@ -66,11 +65,12 @@ def test_neighbouring_characters_both_stay_and_faint_ones_go() -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 162), (224, 224), (1080, 1920), (20, 300), (300, 20), (7, 9)])
-def test_points_of_the_square_go_back_to_the_picture(size: tuple[int, int]) -> None:
+def test_points_of_the_rectangle_go_back_to_the_picture(size: tuple[int, int]) -> None:
     height, width = size
     image = np.zeros((height, width, 3), np.uint8)
-    square, placement = place(image, SIDE)
-    assert square.shape == (SIDE, SIDE, 3)
+    rectangle, placement = place(image, SIDE)
+    assert rectangle.shape == (*placement.shape, 3) and max(placement.shape) == SIDE
+    assert all(side % 32 == 0 for side in placement.shape)
     points = np.array([[0.0, 0.0], [width, height], [width / 3, height / 2]])
     there = points * [placement.gain_x, placement.gain_y] + [placement.left, placement.top]
     assert np.allclose(placement.back(there), points, atol=1e-9)
@@ -81,9 +81,11 @@ def test_pictures_are_placed_as_ultralytics_does_in_training() -> None:
 
     for height, width in ((80, 162), (81, 161), (53, 300), (224, 100)):
         image = np.random.default_rng(height).integers(0, 255, (height, width, 3), np.uint8)
-        assert np.array_equal(place(image, SIDE)[0], LetterBox((SIDE, SIDE))(image=image))
-    batch, _ = preprocess([image], SIDE)
-    assert batch.shape == (1, 3, SIDE, SIDE) and float(batch.min()) >= 0 and float(batch.max()) <= 1
+        rectangle, placement = place(image, SIDE)
+        assert np.array_equal(rectangle, LetterBox(placement.shape)(image=image))
+    batch = preprocess([rectangle, rectangle])
+    assert batch.shape == (2, 3, *placement.shape)
+    assert np.array_equal((batch[1] * 255).numpy().round().transpose(1, 2, 0)[..., ::-1], rectangle)
 
 
 def _round_character(picture: tuple[int, int], centre: tuple[float, float], a: float, b: float) -> RawCharacter:
@@ -95,7 +97,7 @@ def _round_character(picture: tuple[int, int], centre: tuple[float, float], a: f
     logits = np.full((1, CLASSES), -8.0)
     logits[0, 5] = 4
     kept = keep(_output([(x, y, 2 * a_s + 4, 2 * b_s + 4)], logits), CLASSES)[0]
-    return raw_characters(kept, _ellipse(x, y, a_s, b_s), SIDE, placement)[0]
+    return raw_characters(kept, _ellipse(placement.shape, x, y, a_s, b_s), placement)[0]
 
 
 def test_outlines_are_finer_than_a_pixel_of_the_picture() -> None:
@@ -112,9 +114,9 @@ def test_an_empty_mask_gives_the_box_as_polygon() -> None:
     logits = np.full((1, CLASSES), -8.0)
     logits[0, 5] = 4
     _, placement = place(np.zeros((112, 224, 3), np.uint8), SIDE)
-    kept = keep(_output([(100, 110, 20, 40)], logits), CLASSES)[0]
-    for protos in (-torch.ones(1, CELLS, CELLS), _ellipse(100, 110, 0.5, 0.5), None):
-        character = raw_characters(kept, protos, SIDE, placement)[0]
+    kept = keep(_output([(100, 62, 20, 40)], logits), CLASSES)[0]
+    for protos in (-torch.ones(1, 32, 56), _ellipse(placement.shape, 100, 62, 0.5, 0.5), None):
+        character = raw_characters(kept, protos, placement)[0]
         assert character.polygon.tolist() == [[90, 34], [110, 34], [110, 74], [90, 74]]
         assert character.box == (90, 34, 110, 74)
 
@@ -123,8 +125,8 @@ def test_polygons_and_boxes_stay_inside_the_picture() -> None:
     logits = np.full((1, CLASSES), -8.0)
     logits[0, 5] = 4
     _, placement = place(np.zeros((80, 160, 3), np.uint8), SIDE)
-    kept = keep(_output([(4, 56, 40, 60)], logits), CLASSES)[0]
-    character = raw_characters(kept, _ellipse(4, 56, 30, 40), SIDE, placement)[0]
+    kept = keep(_output([(4, 20, 40, 60)], logits), CLASSES)[0]
+    character = raw_characters(kept, _ellipse(placement.shape, 4, 20, 30, 40), placement)[0]
     polygon = character.polygon
     assert polygon.min() >= 0 and polygon[:, 0].max() <= 160 and polygon[:, 1].max() <= 80
     assert character.box[0] == 0 and character.box[1] == 0
@@ -134,14 +136,14 @@ def test_what_is_seen_in_the_grey_beside_the_picture_is_no_character() -> None:
     logits = np.full((1, CLASSES), -8.0)
     logits[0, 5] = 4
     _, placement = place(np.zeros((80, 160, 3), np.uint8), SIDE)
-    kept = keep(_output([(100, 20, 40, 40)], logits), CLASSES)[0]
-    assert raw_characters(kept, _ellipse(100, 20, 15, 15), SIDE, placement) == []
+    kept = keep(_output([(100, 3, 40, 10)], logits), CLASSES)[0]
+    assert raw_characters(kept, _ellipse(placement.shape, 100, 3, 15, 4), placement) == []
 
 
 def test_no_detections_and_no_pictures_give_empty_lists() -> None:
     kept = keep(_output([(50, 50, 20, 30)], np.full((1, CLASSES), -9.0)), CLASSES)[0]
     _, placement = place(np.zeros((80, 160, 3), np.uint8), SIDE)
-    assert raw_characters(kept, _ellipse(4, 56, 30, 40), SIDE, placement) == []
+    assert raw_characters(kept, _ellipse(placement.shape, 4, 56, 30, 40), placement) == []
     assert detect(torch.nn.Identity(), [], classes=36, side=SIDE) == []
 
 
@@ -152,10 +154,27 @@ def test_a_real_model_in_evaluation_mode_gives_its_class_logits() -> None:
     model = SegmentationModel("yolo11n-seg.yaml", nc=CLASSES, verbose=False).eval()
     images = [np.random.default_rng(0).integers(0, 255, (80, 160, 3), np.uint8)] * 2
     with torch.inference_mode():
-        output = output_of(model(preprocess(images, SIDE)[0]))
+        output = output_of(model(preprocess([place(image, SIDE)[0] for image in images])))
     assert output.logits is not None and output.protos is not None
     assert torch.allclose(output.logits.sigmoid(), output.decoded[:, 4 : 4 + CLASSES], atol=1e-6)
     found = detect(model, images, classes=CLASSES, side=SIDE, confidence=0.0, most=20)
     assert [len(characters) for characters in found] == [20, 20]
     assert all(c.logits.shape == (CLASSES,) and len(c.polygon) >= 3 for c in found[0])
     assert [c.confidence for c in found[0]] == sorted((c.confidence for c in found[0]), reverse=True)
+
+
+def test_what_is_read_of_a_picture_does_not_depend_on_its_company() -> None:
+    from ultralytics.nn.tasks import SegmentationModel
+
+    torch.manual_seed(1)
+    model = SegmentationModel("yolo11n-seg.yaml", nc=CLASSES, verbose=False).eval()
+    rng = np.random.default_rng(0)
+    images = [rng.integers(0, 255, (height, 160, 3), np.uint8) for height in (80, 50, 80, 200, 53)]
+
+    def read(some: list[np.ndarray]) -> list[list[RawCharacter]]:
+        return detect(model, some, classes=CLASSES, side=SIDE, confidence=0.0, most=5)
+
+    for alone, together in zip([read([image])[0] for image in images], read(images), strict=True):
+        assert len(alone) == len(together) == 5
+        for one, other in zip(alone, together, strict=True):
+            assert np.allclose(one.logits, other.logits, atol=1e-4) and np.allclose(one.box, other.box, atol=1e-3)
