@@ -99,12 +99,17 @@ def test_enter_goes_to_the_first_character_of_a_crop_that_is_not_right_or_verifi
     assert labelled.canvas.selection == (0,), "it is verified: Enter walks through it"
 
 
-def test_a_known_text_names_the_characters_when_the_last_one_is_drawn_in_whatever_order(hands: Hands) -> None:
+def test_a_known_text_names_the_characters_when_the_last_one_is_drawn_in_whatever_order(
+    hands: Hands, qtbot: QtBot
+) -> None:
     field = hands.annotate.inspector.text
     hands.command(Qt.Key.Key_T)
     hands.keys("xyz", field)
     hands.key(Qt.Key.Key_Return, widget=field)
     assert hands.canvas.hasFocus()
+    qtbot.waitUntil(lambda: len(hands.polygons) == 3)
+    hands.command(Qt.Key.Key_Z)
+    assert hands.polygons == [] and hands.document.content.text == "XYZ"
     for position in (2, 0, 1):
         hands.draw(box_points(*character_box(position)))
     assert hands.chars == "XYZ"

@@ -134,7 +134,8 @@ def _edit(w: AnnotateWorkspace, add: Register) -> None:
         w.lay_text,
         keys=("Ctrl+L",),
         icon="spell-check",
-        when=lambda: editor.editable and several() and bool(w.plate_text()),
+        when=lambda: editor.editable and bool(w.plate_text()),
+        tip="Lay the text on the characters; where none is drawn, they are looked for",
     )
     add(
         "drop_unread",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from lpstudio.studio.annotate.crop_editor import CropEditor
@@ -14,6 +14,8 @@ from lpstudio.studio.widgets.reading_strip import ReadingStrip
 
 class CropViews(QObject):
     """Keeps canvas and strip in step with :class:`CropEditor`. ``picture``: the one on the canvas, for the glyphs."""
+
+    text_begun = Signal(str)  # the first letter was typed on a crop where nothing is drawn
 
     def __init__(self, editor: CropEditor, canvas: EditCanvas, strip: ReadingStrip, parent: QObject) -> None:
         super().__init__(parent)
@@ -30,7 +32,7 @@ class CropViews(QObject):
         canvas.moved.connect(editor.move)
         canvas.nudged.connect(editor.nudge)
         canvas.reshaped.connect(self._reshaped)
-        canvas.typed.connect(lambda char: editor.type_char(char, only_open=canvas.tool is not Tool.SELECT))
+        canvas.typed.connect(self._typed)
         canvas.second_wanted.connect(editor.take_second)
         canvas.step_wanted.connect(editor.step)
         strip.activated.connect(self._strip_activated)
@@ -51,7 +53,9 @@ class CropViews(QObject):
         self._canvas.set_editable(editor.editable)
         self._strip.set_editable(editor.editable)
         self._strip.set_empty_text(
-            "Draw the characters (Ctrl+E) or click them (Ctrl+G), then type what they are" if editor.editable else ""
+            "Type the plate's text and press Enter, or draw the characters (Ctrl+E) or click them (Ctrl+G)"
+            if editor.editable
+            else ""
         )
         if document is None or session is None:
             self._canvas.set_shapes([])
@@ -83,6 +87,13 @@ class CropViews(QObject):
         document = self._editor.document
         if document is not None:
             self._editor.select([document.content.items[index].id for index in indices])
+
+    def _typed(self, char: str) -> None:
+        document, selecting = self._editor.document, self._canvas.tool is Tool.SELECT
+        if document is not None and not document.content.items and selecting:
+            self.text_begun.emit(char)  # nothing can be labelled yet: it is the plate's text
+        else:
+            self._editor.type_char(char, only_open=not selecting)
 
     def _reshaped(self, index: int, points: FloatArray, verb: str) -> None:
         document = self._editor.document

@@ -217,11 +217,11 @@ class Inspector(QWidget):
         document = self._editor.document
         text = document.content.text if document is not None else ""
         number = len(document.content.items) if document is not None else 0
-        self.lay.setEnabled(bool(text) and self._editor.editable and number > 0)
+        self.lay.setEnabled(bool(text) and self._editor.editable)
         if number and not text:
             self.hint.setText("Type the whole text, Enter lays it on")
         elif text and document is not None and not number:
-            self.hint.setText(f"Draw its {len(text)} characters in any order: with the last one, the text is laid on")
+            self.hint.setText(f"Enter looks for its {len(text)} characters; or draw them in any order")
         else:
             self.hint.setText("")
         self.hint.setVisible(bool(self.hint.text()))
@@ -303,10 +303,9 @@ class Inspector(QWidget):
         if document is None:
             return
         self.text.setModified(False)
-        if document.content.items:
-            laid = self._editor.lay_text(self.text.text())
-        else:
-            self._editor.set_text(self.text.text())
+        laid = self._editor.lay_text(self.text.text())
+        if not self.text.text():
+            self._editor.set_text("")
             laid = True
         self.text.setText(document.content.text)
         if laid:
@@ -316,3 +315,9 @@ class Inspector(QWidget):
         """Go to the text field."""
         self.text.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.text.selectAll()
+
+    def begin_text(self, char: str) -> None:
+        """The first letter of the plate's text was typed elsewhere: go on in the text field."""
+        self.edit_text()
+        self.text.insert(char)
+        self.text.setModified(True)

@@ -26,6 +26,7 @@ from lpstudio.studio.annotate.filters import UNVERIFIED
 from lpstudio.studio.annotate.inspector import Inspector
 from lpstudio.studio.annotate.outline_tools import HINTS, OutlineTools
 from lpstudio.studio.annotate.picture_display import PictureDisplay
+from lpstudio.studio.annotate.plate_typing import PlateTyping
 from lpstudio.studio.annotate.tool_canvas import ToolCanvas
 from lpstudio.studio.images import ImageLoader
 from lpstudio.studio.session import ProjectSession
@@ -61,6 +62,7 @@ class AnnotateWorkspace(Workspace):
         yield
         self.canvas = ToolCanvas(self)
         self.outlines = OutlineTools(self.editor, self.canvas, studio.workers.tools, self._locate, self)
+        self.typing = PlateTyping(self.editor, studio.workers, self._locate, self)
         self.strip = ReadingStrip(self)
         yield
         self.inspector = Inspector(self.editor, self)
@@ -118,6 +120,7 @@ class AnnotateWorkspace(Workspace):
         canvas.tool_changed.connect(self._tool_changed)
         canvas.drawing_changed.connect(self._say_drawing)
         canvas.confirm_wanted.connect(self._confirm)
+        self.views.text_begun.connect(self._begin_text)
         canvas.menu_requested.connect(lambda at, place: open_canvas_menu(self.studio.commands, canvas, at, place))
         canvas.pointer_moved.connect(self.words.show_pointer)
         canvas.view_changed.connect(lambda: self.words.show_zoom(canvas.zoom if canvas.picture_size else None))
@@ -214,6 +217,7 @@ class AnnotateWorkspace(Workspace):
         QGuiApplication.clipboard().dataChanged.disconnect(self._clipboard_changed)
         self.clipboard.release()
         self.outlines.close()
+        self.typing.forget()
         self.display.close()
         self._loading.stop()
         self.crops.close_jobs()
@@ -439,7 +443,9 @@ class AnnotateWorkspace(Workspace):
         right = document is not None and bool(document.content.items) and document.content.state in open_states
         faults = self.editor.faults
         doubts = [fault for fault in self.editor.text_faults if fault.kind in DISAGREEMENTS]
-        if not right:
+        if document is not None and not document.content.items and document.content.text and not self.typing.waiting:
+            self.lay_text()  # its text is known: look for its characters
+        elif not right:
             self.editor.step(1)
         elif not (faults or doubts) or (faults and faults[0].blocking):
             self.verify()  # which says what forbids it
@@ -476,8 +482,14 @@ class AnnotateWorkspace(Workspace):
         self.studio.commands.action("annotate.inspector_panel").setChecked(True)
         self.inspector.edit_text()
 
+    def _begin_text(self, char: str) -> None:
+        if self.editor.editable:
+            self.show_inspector(True)
+            self.studio.commands.action("annotate.inspector_panel").setChecked(True)
+            self.inspector.begin_text(char)
+
     def lay_text(self) -> None:
-        """Lay the plate's text on the characters."""
+        """Lay the plate's text on the characters; where none is drawn, they are looked for."""
         self.editor.lay_text(self.plate_text())
 
     def find_crops(self) -> None:

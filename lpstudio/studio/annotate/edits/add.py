@@ -11,10 +11,14 @@ from lpstudio.studio.annotate.edits.base import Content, Edit, Item, counted
 
 @dataclass(frozen=True, slots=True)
 class AddCharacters(Edit):
-    """New characters, selected afterwards. ``verb``: how they came, for the title."""
+    """New characters. ``verb``: how they came, for the title.
+
+    ``chosen``: which of them are selected afterwards, by their place; None for all.
+    """
 
     characters: tuple[Character, ...]
     verb: str = "Draw"
+    chosen: tuple[int, ...] | None = None
 
     @property
     def title(self) -> str:
@@ -27,4 +31,5 @@ class AddCharacters(Edit):
 
     def selection(self, before: Content, after: Content, selected: tuple[int, ...]) -> tuple[int, ...]:
         there = {item.id for item in before.items}
-        return tuple(item.id for item in after.items if item.id not in there)
+        new = [item.id for item in after.items if item.id not in there]
+        return tuple(new) if self.chosen is None else tuple(new[place] for place in self.chosen if place < len(new))
