@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
+from lpstudio.dataset.journal_records import Recalled
 from lpstudio.dataset.types import CropContent
 from lpstudio.studio.annotate.document import Document
 from lpstudio.studio.annotate.edits import Content
@@ -36,6 +37,7 @@ class CropDesk(QObject):
         self._documents: OrderedDict[str, Document] = OrderedDict()
         self._asked: dict[str, Content | None] = {}
         self._faults: dict[str, str] = {}
+        self._recalled: dict[str, Recalled] = {}
         self._ahead: list[str] = []
         self._ahead_timer = QTimer(self)  # neighbours wait until the crop itself was asked for and painted
         self._ahead_timer.setSingleShot(True)
@@ -54,6 +56,7 @@ class CropDesk(QObject):
         self._documents.clear()
         self._asked.clear()
         self._faults.clear()
+        self._recalled.clear()
         self._ahead_timer.stop()
         if session is not None:
             session.content_loaded.connect(self._content_loaded)
@@ -61,6 +64,15 @@ class CropDesk(QObject):
     def document(self, key: str) -> Document | None:
         """The document of a crop, None while it was not read yet."""
         return self._documents.get(key)
+
+    def recall(self, histories: Mapping[str, Recalled]) -> None:
+        """Give crops the histories of an interrupted session, those that were not read yet when they are."""
+        for key, past in histories.items():
+            document = self._documents.get(key)
+            if document is not None:
+                document.recall(past)
+            else:
+                self._recalled[key] = past
 
     def fault(self, key: str) -> str:
         """Why the crop's picture cannot be shown; empty when nothing is known against it."""
@@ -115,6 +127,8 @@ class CropDesk(QObject):
         if document is None:
             document = Document(key, content, session.state(key), session.text(key))
             document.size = size
+            if key in self._recalled:
+                document.recall(self._recalled.pop(key))
             self._documents[key] = document
             self._drop_untouched()
             if key == self.current:

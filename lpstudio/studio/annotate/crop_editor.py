@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import count
 
 from PySide6.QtCore import QObject, Signal
 
 from lpstudio.dataset.check import project_formats
 from lpstudio.dataset.faults import KnownTexts
+from lpstudio.dataset.journal_records import DO, MERGE, REDO, UNDO, StepNote
 from lpstudio.dataset.plate_texts import normalise_text
 from lpstudio.dataset.types import Character, CropState
 from lpstudio.studio.annotate.checks import Fault, find_faults, find_text_faults
@@ -30,9 +32,11 @@ from lpstudio.studio.annotate.edits import (
     SetText,
 )
 from lpstudio.studio.annotate.presentation import second_candidate
+from lpstudio.studio.annotate.recalled import standing
 from lpstudio.studio.session import ProjectSession
 from lpstudio.studio.widgets.canvas_geometry import (
     FloatArray,
+    as_array,
     as_polygon,
     clip_to_frame,
     limit_shift,
@@ -51,6 +55,7 @@ class CropEditor(QObject):
     content_changed = Signal()  # and perhaps the selection with it
     selection_changed = Signal()
     said = Signal(str)
+    proposal_wanted = Signal(str)  # the characters of this text, on a crop where none is drawn
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +75,12 @@ class CropEditor(QObject):
         self._blocked = blocked
         self._nudge = (0.0, 0)
         self.document_changed.emit()
+
+    def block(self, why: str) -> None:
+        """From now on nothing may be changed (or everything again, when ``why`` is empty)."""
+        if why != self._blocked:
+            self._blocked = why
+            self.content_changed.emit()
 
     def reread(self) -> None:
         """The document was changed, perhaps by other hands: tell all views."""
@@ -120,43 +131,44 @@ class CropEditor(QObject):
         before = document.content
         if not document.do(edit):
             return False
-        self._after_change(before)
+        self._after_change(before, MERGE if document.history.merged_last else DO, document.history.undo_title)
         return True
 
     def undo(self) -> None:
-        self._walk("Undone", lambda document: document.undo())
+        self._walk("Undone", UNDO, lambda document: document.undo())
 
     def redo(self) -> None:
-        self._walk("Done again", lambda document: document.redo())
+        self._walk("Done again", REDO, lambda document: document.redo())
 
-    def _walk(self, word: str, step: Callable[[Document], str]) -> None:
+    def _walk(self, word: str, op: str, step: Callable[[Document], str]) -> None:
         document = self.document
         if document is None or not self.editable:
             return
         before = document.content
         title = step(document)
         if title:
-            self._after_change(before)
+            self._after_change(before, op, title)
             self.said.emit(f"{word}: {title}")
 
-    def _after_change(self, before: Content) -> None:
+    def _after_change(self, before: Content, op: str, title: str) -> None:
         document = self.document
         assert document is not None
-        self._save(document, before)
+        self._save(document, before, StepNote(op, title, standing(before), standing(document.content)))
         self.reread()
 
-    def _save(self, document: Document, before: Content) -> None:
-        """Hand what changed to the session's writer; nothing waits for the disk."""
+    def _save(self, document: Document, before: Content, step: StepNote) -> None:
+        """Hand what changed to the session's writer, in one piece; nothing waits for the disk."""
         session, after = self.session, document.content
         assert session is not None
-        if after.text != before.text:
-            session.set_text(document.key, after.text)
+        text = after.text if after.text != before.text else None
         drawn = after.items is not before.items or after.unread is not before.unread
         ignoring = CropState.IGNORED in (before.state, after.state) and before.state is not after.state
         if drawn or (after.state is not before.state and not ignoring):
-            session.save(document.key, document.crop_content(), after.state)
+            session.save(document.key, document.crop_content(), after.state, text=text, step=step)
         elif ignoring:
-            session.set_state(document.key, after.state)
+            session.set_state(document.key, after.state, text=text, step=step)
+        elif text is not None:
+            session.set_text(document.key, text, step=step)
 
     # -- selection ----------------------------------------------------------------------------------------------
 
@@ -212,6 +224,22 @@ class CropEditor(QObject):
             return
         if self.do(AddCharacters((Character(as_polygon(clipped)),), verb)):
             self._lay_when_whole()
+
+    def add_proposed(self, characters: Sequence[Character], chosen: tuple[int, ...] = ()) -> bool:
+        """Characters that were found for the plate's text; on a crop that has some by now, nothing is added.
+
+        ``chosen``: which of them are selected, by their place. With none selected, Enter confirms the crop.
+        """
+        document = self.document
+        if document is None or document.content.items:
+            return False
+        size = self.crop_size()
+        clipped = [
+            replace(one, polygon=as_polygon(points))
+            for one in characters
+            if len(points := clip_to_frame(as_array(one.polygon), *size)) >= 3
+        ]
+        return self.do(AddCharacters(tuple(clipped), "Propose", chosen))
 
     def _lay_when_whole(self) -> None:
         document = self.document
@@ -333,7 +361,8 @@ class CropEditor(QObject):
     def lay_text(self, text: str) -> bool:
         """Lay a text on all characters in reading order, or on the readable ones, whichever number agrees.
 
-        When neither does, only the text is kept (and False comes back).
+        When neither does, only the text is kept (and False comes back). Where no character is drawn, as many as the
+        text has are looked for (``proposal_wanted``).
         """
         document = self.document
         text = normalise_text(text)
@@ -343,6 +372,11 @@ class CropEditor(QObject):
         unknown = sorted({char for char in text if not self._known(char)})
         if unknown:
             return False
+        if not order:
+            self.set_text(text)
+            if self.editable:
+                self.proposal_wanted.emit(text)
+            return True
         readable = [i for i in order if not self._unreadable(document, i)]
         targets = order if len(text) == len(order) else readable
         if len(text) != len(targets):

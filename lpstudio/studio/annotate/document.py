@@ -8,10 +8,12 @@ from itertools import count
 
 import numpy as np
 
+from lpstudio.dataset.journal_records import Recalled
 from lpstudio.dataset.types import Character, CropContent, CropState
 from lpstudio.plates.order import Box, box_of, reading_order
 from lpstudio.studio.annotate.edits import Content, Edit, Item, TakeOver
 from lpstudio.studio.annotate.history import History, Step
+from lpstudio.studio.annotate.recalled import recalled_steps
 
 _UNTOUCHED = (CropState.UNLABELLED, CropState.DRAFT)
 _SAME_PLACE = 0.05  # px; a label file rounds coordinates
@@ -125,6 +127,13 @@ class Document:
     def _restore(self, content: Content, selected: tuple[int, ...]) -> None:
         self._content = content
         self.select(selected)
+
+    def recall(self, past: Recalled) -> None:
+        """Put the steps of an interrupted session under those of this one, so that undo goes on into them."""
+        first = self.history.first
+        here = first.before if first is not None else self._content
+        done, undone = recalled_steps(past, here, lambda: next(self._numbers))
+        self.history.put_under(done, undone)
 
     def take_over(self, loaded: CropContent, state: CropState, text: str) -> bool:
         """What stands in the dataset differs from this document: show that, as a step that can be undone."""

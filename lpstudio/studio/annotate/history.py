@@ -27,6 +27,7 @@ class History:
     def __init__(self, depth: int = DEPTH) -> None:
         self._done: deque[Step] = deque(maxlen=depth)
         self._undone: list[Step] = []
+        self.merged_last = False  # whether the last step that was pushed went into the one before
 
     def __len__(self) -> int:
         return len(self._done)
@@ -41,10 +42,22 @@ class History:
         self._undone.clear()
         last = self._done[-1] if self._done else None
         merged = last.edit.merged_with(step.edit) if last is not None else None
+        self.merged_last = merged is not None
         if last is not None and merged is not None:
             self._done[-1] = Step(merged, last.before, step.after, last.selected_before, step.selected_after)
         else:
             self._done.append(step)
+
+    @property
+    def first(self) -> Step | None:
+        """The oldest step that can be undone."""
+        return self._done[0] if self._done else None
+
+    def put_under(self, done: list[Step], undone: list[Step]) -> None:
+        """Steps from before these; steps ahead of them only where nothing was done since."""
+        if not self._done and not self._undone:
+            self._undone = undone
+        self._done = deque([*done, *self._done], maxlen=self._done.maxlen)
 
     def undo(self) -> Step | None:
         """The step to take back, None when there is none."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from lpstudio.dataset.journal_records import DO, Standing, StepNote
 from lpstudio.dataset.types import Character, CropContent, CropState
 from lpstudio.studio.review.items import Mark, ReviewItem, Target
 from lpstudio.studio.review.merging import (
@@ -286,18 +287,18 @@ class DatasetEdits(QObject):
         if fault:
             self.refused.emit(f"{work.write.key}: {fault}. Nothing was written.")
         elif work.kind == "apply":
-            self._write(work.write, content)
+            self._write(work.write, work.step.title, content)
         elif work.write.done:
             self._go_back_or_forth(work, content)
         self._advance()
 
-    def _write(self, write: Write, content: CropContent) -> None:
+    def _write(self, write: Write, title: str, content: CropContent) -> None:
         assert self._session is not None
         state = self._session.state(write.key)
         merged, after_state = write.change(content, state)
         write.before, write.before_state = content, state
         write.after, write.after_state = merged.content, after_state
-        self._store(write.key, merged.content, after_state)
+        self._store(write.key, title, (content, state), (merged.content, after_state))
         if merged.untouched and after_state is state and state is not CropState.IGNORED:
             one = merged.untouched == 1
             few = "1 drawn character was" if one else f"{merged.untouched} drawn characters were"
@@ -311,9 +312,18 @@ class DatasetEdits(QObject):
         if not same_content(content, expected):
             self.refused.emit(f"{write.key} was changed elsewhere since; its characters stay as they are.")
             return
-        self._store(write.key, wanted, write.before_state if back else write.after_state)
-
-    def _store(self, key: str, content: CropContent, state: CropState) -> None:
         assert self._session is not None
-        self._session.save(key, content, state)
+        title = f"{'Undo' if back else 'Redo'}: {work.step.title}"
+        there = (content, self._session.state(write.key))
+        self._store(write.key, title, there, (wanted, write.before_state if back else write.after_state))
+
+    def _store(
+        self, key: str, title: str, before: tuple[CropContent, CropState], after: tuple[CropContent, CropState]
+    ) -> None:
+        assert self._session is not None
+        content, state = after
+        text = self._session.text(key)
+        self._session.save(
+            key, content, state, step=StepNote(DO, title, Standing(*before, text), Standing(*after, text))
+        )
         self.content_known.emit(key, content, state)

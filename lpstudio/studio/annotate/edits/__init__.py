@@ -3,7 +3,7 @@
 from lpstudio.studio.annotate.edits.add import AddCharacters
 from lpstudio.studio.annotate.edits.base import Content, Edit, Item
 from lpstudio.studio.annotate.edits.classify import LayText, MarkUnreadable, SetClass
-from lpstudio.studio.annotate.edits.crop import SetState, SetText, TakeOver
+from lpstudio.studio.annotate.edits.crop import EarlierEdit, SetState, SetText, TakeOver
 from lpstudio.studio.annotate.edits.move import MoveCharacters
 from lpstudio.studio.annotate.edits.remove import RemoveCharacters, RemoveUnreadLines
 from lpstudio.studio.annotate.edits.reshape import Reshape
@@ -11,6 +11,7 @@ from lpstudio.studio.annotate.edits.reshape import Reshape
 __all__ = [
     "AddCharacters",
     "Content",
+    "EarlierEdit",
     "Edit",
     "Item",
     "LayText",

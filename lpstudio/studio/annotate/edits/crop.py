@@ -38,6 +38,20 @@ class SetText(Edit):
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierEdit(Edit):
+    """A step of a session that was interrupted: what it did is known, how it was called, but not how it works."""
+
+    name: str
+
+    @property
+    def title(self) -> str:
+        return self.name
+
+    def apply(self, content: Content, new_id: Callable[[], int]) -> Content:
+        return content
+
+
+@dataclass(frozen=True, slots=True)
 class TakeOver(Edit):
     """The crop was changed outside this document (by Review, a draft, another program): that is what stands now.
 
@@ -48,10 +62,11 @@ class TakeOver(Edit):
     unread: tuple[UnreadLine, ...]
     state: CropState
     text: str
+    name: str = "Change from outside"
 
     @property
     def title(self) -> str:
-        return "Change from outside"
+        return self.name
 
     def apply(self, content: Content, new_id: Callable[[], int]) -> Content:
         items = tuple(Item(new_id(), character) for character in self.characters)
