@@ -23,6 +23,17 @@ def write_project(folder: Path, train: int = 8, val: int = 4) -> Path:
     return folder
 
 
+def tiny_weights(path: Path) -> Path:
+    """Weights of a YOLO11-seg with a sixteenth of the channels of size n: what is measured with it is not the model."""
+    import torch
+    from ultralytics.nn.tasks import SegmentationModel, yaml_model_load
+
+    cfg = {**yaml_model_load("yolo11n-seg.yaml"), "scales": {"n": [0.34, 0.0625, 64]}}
+    torch.manual_seed(0)
+    torch.save({"model": SegmentationModel(cfg, nc=len(CHARS), verbose=False), "train_args": {"imgsz": 64}}, path)
+    return path
+
+
 def make_run(folder: Path, **settings: object) -> Run:
     """A run of a few seconds on the CPU; settings may be given."""
     chosen = TrainSettings.from_dict({**QUICK, **settings})

@@ -183,8 +183,8 @@ def test_a_stopped_training_goes_on_after_its_last_whole_epoch(make_run: MakeRun
 
 
 def test_resuming_gives_the_weights_of_a_training_that_never_stopped(make_run: MakeRun) -> None:
-    # one batch and one step an epoch, so that no gradients are carried over its end
-    options = {"epochs": 3, "batch": 64, "warmup_epochs": 0.0, "save_period": 0}
+    # two batches an epoch and a step after every third one: gradients wait over the end of an epoch
+    options = {"epochs": 3, "batch": 4, "nominal_batch": 12, "warmup_epochs": 0.0, "save_period": 0}
     whole, parted = make_run(**options), make_run(**options)
     run_here(whole)
     parted.commands_path.write_text('{"command": "stop_after_epoch"}\n')

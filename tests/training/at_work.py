@@ -1,0 +1,45 @@
+"""Training processes that begin in a moment: a server that has loaded torch forks them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from lpstudio.training.runs import Run
+
+
+def start(run: Run, locks: Path, most_bytes: int = 0) -> ForkServerProcess:
+    """Start the training process of a run; ``locks``: where devices are held.
+
+    With ``most_bytes`` it can write no file larger than that: a disk that is full.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["lpstudio.training.session", "lpstudio.worker.training", "torchvision"])
+    process = context.Process(target=_work, args=(str(run.dir), str(locks), most_bytes))
+    process.start()
+    return process
+
+
+def _work(folder: str, locks: str, most_bytes: int) -> None:
+    """What ``python -m lpstudio.worker.training`` does, with the heavy libraries there already."""
+    import sys
+
+    import torch
+
+    os.setsid()
+    os.environ.update({"LPSTUDIO_LOCKS": locks, "OMP_NUM_THREADS": "1"})
+    log = os.open(Path(folder) / "worker.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    torch.set_num_threads(1)
+    if most_bytes:
+        import resource
+        import signal
+
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, resource.RLIM_INFINITY))
+    from lpstudio.worker.training import main
+
+    sys.exit(main([folder]))
