@@ -36,6 +36,10 @@ def command(
     country: Annotated[
         Path | None, typer.Option("--country", help="Formats and looks of another country, a file like plates/ph.toml.")
     ] = None,
+    sequences: Annotated[
+        int | None,
+        typer.Option("--sequences", min=1, help="Make this many videos of one plate each with their truth, no crops."),
+    ] = None,
     sheet: Annotated[
         Path | None, typer.Option("--sheet", help="Write a contact sheet of the first crops, a .png or .jpg.")
     ] = None,
@@ -43,6 +47,7 @@ def command(
     """Make synthetic plate crops with exact polygons: an Ultralytics dataset."""
     from lpstudio.synthesis.conditions import Wishes
     from lpstudio.synthesis.dataset import write_dataset
+    from lpstudio.synthesis.sequences import write_sequences
     from lpstudio.synthesis.sheet import COLUMNS, ROWS, check_sheet_path, contact_sheet, sample_crops, write_sheet
 
     if out is None and sheet is None:
@@ -52,7 +57,12 @@ def command(
     if sheet is not None:
         check_sheet_path(sheet)
     with progress_bar() as show:
-        if out is not None:
+        if out is not None and sequences is not None:
+            frames = write_sequences(
+                out, sequences, seed, jobs, lambda done, total: show("drawing sequences", done, total), wishes
+            )
+            print(f"{out}: sequences: {sequences}, frames: {frames}")
+        elif out is not None:
             summary = write_dataset(
                 out, count, seed, val, jobs, lambda done, total: show("drawing plates", done, total), wishes
             )

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from lpstudio.alphabet import Alphabet
@@ -25,6 +22,7 @@ from lpstudio.dataset.types import CropContent
 from lpstudio.errors import UsageError
 from lpstudio.synthesis.conditions import Wishes
 from lpstudio.synthesis.crops import SyntheticCrop, begin, make_plate
+from lpstudio.synthesis.processes import in_processes
 
 _MOST_CAPTURES = 3
 _MISSES = 300  # this many known texts in a row: there are hardly any others
@@ -90,25 +88,8 @@ def _plan(count: int, seed: int, val_share: float, wishes: Wishes) -> list[_Plat
     return [_Plate(number, captures, "val" if text in val else "train") for number, captures, text in plates]
 
 
-def _one_thread() -> None:
-    cv2.setNumThreads(1)
-
-
 def _make_planned(seed: int, wishes: Wishes, plate: _Plate) -> list[SyntheticCrop]:
     return make_plate(seed, plate.number, plate.captures, wishes)
-
-
-def _produce(plates: Sequence[_Plate], seed: int, wishes: Wishes, jobs: int) -> Iterator[list[SyntheticCrop]]:
-    make = partial(_make_planned, seed, wishes)
-    if jobs <= 1:
-        yield from map(make, plates)
-        return
-    with ProcessPoolExecutor(jobs, get_context("spawn"), _one_thread) as pool:
-        try:
-            yield from pool.map(make, plates, chunksize=16)
-        except GeneratorExit:
-            pool.shutdown(cancel_futures=True)
-            raise
 
 
 def write_dataset(
@@ -143,7 +124,9 @@ def write_dataset(
         for kind in ("images", "labels"):
             for split in totals:
                 (out / kind / split).mkdir(parents=True, exist_ok=True)
-        for plate, crops in zip(plates, _produce(plates, seed, wishes, jobs), strict=True):
+        for plate, crops in zip(
+            plates, in_processes(partial(_make_planned, seed, wishes), plates, jobs, 16), strict=True
+        ):
             for capture, crop in enumerate(crops, start=1):
                 stem = f"plate{plate.number:06d}_{capture}"
                 (out / "images" / plate.split / f"{stem}.jpg").write_bytes(crop.jpeg)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,6 +17,42 @@ Pixels = NDArray[np.uint8]
 
 _MACROBLOCK = 16
 _X264 = "threads=1:sliced-threads=0:sync-lookahead=0:rc-lookahead=0:scenecut=0:log-level=none"
+
+
+def _encoder_missing(error: Exception) -> LpStudioError:
+    return LpStudioError(
+        f"this build of PyAV has no H.264 encoder ({error})", remedy="Install the av package from PyPI"
+    )
+
+
+def _i420(pixels: Pixels) -> Any:
+    """A picture of even size as a video frame."""
+    import av
+
+    return av.VideoFrame.from_ndarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2YUV_I420), "yuv420p")
+
+
+def write_mp4(frames: Sequence[Pixels], fps: int, quality: int) -> bytes:
+    """An MP4 file with H.264 video. ``frames``: each shape (height, width, 3), even sizes, blue green red.
+
+    ``quality``: the constant rate factor, 18 good to 51 worst. Raises LpStudioError where there is no encoder.
+    """
+    import av
+
+    height, width = frames[0].shape[:2]
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
+        try:
+            stream = container.add_stream("libx264", rate=fps)
+        except (ValueError, av.error.FFmpegError) as error:
+            raise _encoder_missing(error) from None
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.thread_count = 1
+        stream.options = {"crf": str(quality), "preset": "veryfast", "tune": "zerolatency", "x264-params": _X264}
+        for frame in frames:
+            container.mux(stream.encode(_i420(frame)))
+        container.mux(stream.encode(None))
+    return file.getvalue()
 
 
 def h264_last(frames: Sequence[Pixels], quality: int, offset: tuple[int, int]) -> Pixels:
@@ -31,9 +69,7 @@ def h264_last(frames: Sequence[Pixels], quality: int, offset: tuple[int, int]) -
     try:
         encoder = av.CodecContext.create("libx264", "w")
     except (ValueError, av.error.FFmpegError) as error:
-        raise LpStudioError(
-            f"this build of PyAV has no H.264 encoder ({error})", remedy="Install the av package from PyPI"
-        ) from None
+        raise _encoder_missing(error) from None
     encoder.width, encoder.height = full
     encoder.pix_fmt = "yuv420p"
     encoder.time_base = Fraction(1, 25)
@@ -45,7 +81,7 @@ def h264_last(frames: Sequence[Pixels], quality: int, offset: tuple[int, int]) -
     for number, frame in enumerate(frames):
         below, beside = full[1] - height - top, full[0] - width - left
         padded = cv2.copyMakeBorder(frame, top, below, left, beside, cv2.BORDER_REPLICATE)
-        picture = av.VideoFrame.from_ndarray(cv2.cvtColor(padded, cv2.COLOR_BGR2YUV_I420), "yuv420p")
+        picture = _i420(padded)
         picture.pts = number
         for packet in encoder.encode(picture):
             decoded += decoder.decode(packet)
