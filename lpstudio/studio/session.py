@@ -153,6 +153,15 @@ class ProjectSession(QObject):
 
         self._loads.run(work, done, failed)
 
+    def look_for_change(self, key: str, then: Callable[[bool], object]) -> None:
+        """``then(whether the label file of a crop is not as it was last read or written here)``."""
+        known, project = self._saver.writer.known(key), self.project
+
+        def work() -> bool:
+            return known is not None and project.is_present and project.digest(key) != known
+
+        self._loads.run(work, then, lambda _error: then(False))
+
     def text(self, key: str) -> str:
         """The plate text of a crop that was loaded or set in this session, else an empty text."""
         return self._texts.get(key, "")

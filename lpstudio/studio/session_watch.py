@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 
+from lpstudio.dataset.project import READ_ONLY_FOLDER
 from lpstudio.dataset.types import CropState
 from lpstudio.errors import one_line
 from lpstudio.studio.workspace import Notice, Severity
@@ -22,13 +23,17 @@ class SessionWatch(QObject):
         super().__init__(session)
         self._session = session
         self._window = window
+        self._shown = ("", "")
         self._timer = QTimer(self)  # a burst of changes is shown once
         self._timer.setSingleShot(True)
         self._timer.setInterval(30)
         self._timer.timeout.connect(self.refresh)
-        session.pending_changed.connect(lambda _count: self._timer.start())
-        session.state_changed.connect(lambda _key: self._timer.start())
-        session.index_changed.connect(self._timer.start)
+        session.safe_changed.connect(self._show_saved)  # at once: what is shown as saved must be
+        session.pending_changed.connect(self._show_saved)
+        session.conflicts.changed.connect(self._conflict_changed)
+        session.read_only_changed.connect(self._show_saved)
+        session.state_changed.connect(self._soon)
+        session.index_changed.connect(self._soon)
         session.crop_failed.connect(self._crop_failed)
         session.settings_failed.connect(self._settings_failed)
         session.scan_failed.connect(lambda message: self._say(message, "view.rescan", "Try again"))
@@ -45,22 +50,47 @@ class SessionWatch(QObject):
         if project.warnings:
             more = f" (and {len(project.warnings) - 1} more)" if len(project.warnings) > 1 else ""
             self._window.notify(Notice(f"{project.warnings[0]}{more}", Severity.WARNING))
-        if project.read_only:
+        if project.read_only_because == READ_ONLY_FOLDER:
             text = f"{project.root} cannot be written: you can look, but nothing will be saved"
             self._window.notify(Notice(text, Severity.WARNING))
+
+    def _soon(self, *_: object) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _show_saved(self, *_: object) -> None:
+        """Say whether what was done is safe; never "saved" before it survives the end of the program."""
+        shown = self._saved()
+        if shown != self._shown:
+            self._shown = shown
+            self._window.status.set_saved(*shown)
+
+    def _saved(self) -> tuple[str, str]:
+        session = self._session
+        failures = session.failures
+        if session.project.read_only:
+            return "read only", f"Nothing is written: {session.project.read_only_because}"
+        if failures and session.is_safe:
+            key, message = next(iter(failures.items()))
+            crops = "1 crop is" if len(failures) == 1 else f"{len(failures)} crops are"
+            return "kept", f"{crops} in the journal, but not in the label file; {one_line(key)}: {message}"
+        if failures:
+            key, message = next(iter(failures.items()))
+            return "failed", f"{len(failures)} not saved; {one_line(key)}: {message}"
+        if session.has_failed:
+            return "failed", "A file of the project could not be written"
+        if not session.is_safe:
+            return "saving", "The last change is on its way to the disk"
+        if len(session.conflicts):
+            return "conflict", f"Another program changed {one_line(session.conflicts.keys()[0])}: choose a version"
+        if session.pending:
+            return "saved", f"Everything is in the journal; {session.pending} on the way to their files"
+        return "saved", f"Everything is on disk in {session.project.root}"
 
     def refresh(self) -> None:
         """Show saved state and progress as they are now."""
         session, status = self._session, self._window.status
-        if session.failures:
-            first = next(iter(session.failures.items()))
-            status.set_saved("failed", f"{len(session.failures)} not saved; {first[0]}: {first[1]}")
-        elif session.has_failed:
-            status.set_saved("failed", "A file of the project could not be written")
-        elif session.pending:
-            status.set_saved("saving", f"{session.pending} waiting to be written")
-        else:
-            status.set_saved("saved", f"Everything is on disk in {session.project.root}")
+        self._show_saved()
         if session.is_scanned:
             counts = session.counts
             total = sum(counts.values()) - counts[CropState.IGNORED]
@@ -71,7 +101,18 @@ class SessionWatch(QObject):
         self._window.notify(Notice(text, Severity.ERROR, command_id, title))
 
     def _crop_failed(self, key: str, message: str) -> None:
-        self._say(f"{message}. Your work on {one_line(key)} is kept here", "file.save", "Try again")
+        where = "in the journal" if self._session.is_safe else "here"
+        self._say(f"{message}. Your work on {one_line(key)} is kept {where}", "file.save", "Try again")
+
+    def _conflict_changed(self, key: str) -> None:
+        self._show_saved()
+        annotate: Any = self._window.stack.currentWidget()
+        shown = getattr(getattr(annotate, "desk", None), "current", "") == key
+        if self._session.conflicts.get(key) is not None and not shown:
+            text = (
+                f"{one_line(key)} was edited here, and another program changed its label file: there are two versions"
+            )
+            self._window.notify(Notice(text, Severity.WARNING, "file.show_conflict", "Show both"))
 
     def _settings_failed(self, message: str) -> None:
         self._say(message, "file.save", "Try again")

@@ -104,10 +104,15 @@ class StatusLine(QWidget):
         return button
 
     def set_saved(self, what: str, tip: str) -> None:
-        """``what``: "saved", "saving" or "failed"; empty when no project is open."""
+        """``what``: "saved", "saving", "kept" (in the journal alone), "conflict", "read only" or "failed"; empty when
+        no project is open.
+        """
         text, name, token = {
             "saved": ("saved ✓", "", "icon"),
             "saving": ("saving…", "", "icon"),
+            "kept": ("kept in journal", "triangle-alert", "warning"),
+            "conflict": ("two versions", "triangle-alert", "warning"),
+            "read only": ("read only", "eye", "icon"),
             "failed": ("not saved", "triangle-alert", "error"),
         }.get(what, ("", "", "icon"))
         self.saved.setVisible(bool(what))

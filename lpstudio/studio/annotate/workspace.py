@@ -29,6 +29,7 @@ from lpstudio.studio.annotate.picture_display import PictureDisplay
 from lpstudio.studio.annotate.plate_typing import PlateTyping
 from lpstudio.studio.annotate.tool_canvas import ToolCanvas
 from lpstudio.studio.images import ImageLoader
+from lpstudio.studio.safety.crop_side import CropSafety
 from lpstudio.studio.session import ProjectSession
 from lpstudio.studio.widgets.reading_strip import ReadingStrip
 from lpstudio.studio.workspace import Studio, Workspace
@@ -70,6 +71,7 @@ class AnnotateWorkspace(Workspace):
         self.bar = CanvasBar(self)
         self.words = WordLine(self)
         self.views = CropViews(self.editor, self.canvas, self.strip, self)
+        self.safety = CropSafety(self)
         self._loading = QTimer(self)
         self._loading.setSingleShot(True)
         self._loading.setInterval(_LOADING_AFTER)
@@ -86,6 +88,7 @@ class AnnotateWorkspace(Workspace):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.bar)
+        column.addWidget(self.safety.panel)
         column.addWidget(self.canvas, 1)
         column.addWidget(self.words)
         column.addWidget(self.strip)
@@ -138,6 +141,7 @@ class AnnotateWorkspace(Workspace):
 
     def register_commands(self) -> Iterator[None]:
         yield from command_set.register(self)
+        self.safety.register_commands()
         self._registered = True
         yield
         self.bar.fill(self.studio.commands)
@@ -164,6 +168,7 @@ class AnnotateWorkspace(Workspace):
             session.scanned.connect(self._scanned)
             session.state_changed.connect(self._state_changed)
             session.similarity_changed.connect(self._looks_changed)
+        self.safety.set_session(session)
 
     def top_bar(self) -> QWidget:
         return self.crops.query
@@ -220,6 +225,7 @@ class AnnotateWorkspace(Workspace):
         self.typing.forget()
         self.display.close()
         self._loading.stop()
+        self.safety.stop()
         self.crops.close_jobs()
         self.loader.close()
         self.canvas.set_picture(None)
@@ -338,10 +344,7 @@ class AnnotateWorkspace(Workspace):
             return
         self.canvas.set_shapes([])
         self.canvas.set_picture(self.views.picture, document.size)
-        blocked = (
-            "This folder cannot be written: you can look, but nothing is saved" if session.project.read_only else ""
-        )
-        self.editor.open(document, blocked)
+        self.editor.open(document, self.safety.blocked())
         self._select_wanted()
         self.inspector.set_origin(self._origin_text(key))
         self.crops.model.note_text(key, document.content.text)
