@@ -106,6 +106,7 @@ def make_application(arguments: list[str]) -> QApplication:
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing
+    sys.setswitchinterval(0.001)  # the window must not wait longer than this for a thread that computes
     QApplication.setApplicationName("lpstudio")
     QApplication.setApplicationDisplayName("LP Studio")
     QApplication.setApplicationVersion(__version__)

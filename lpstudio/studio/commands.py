@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import functools
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
@@ -32,9 +34,14 @@ class Command:
 
 
 class CommandTable(QObject):
-    """All commands with their QActions. Menus, toolbars, palette and shortcut sheet are made from it."""
+    """All commands with their QActions. Menus, toolbars, palette and cheat sheet are made from it.
+
+    Keys are Qt's portable text in one spelling (see :func:`spelled`). A command has its own keys unless others were
+    given to it (:meth:`set_changed_keys`); what another command was given by a person is no key of it any more.
+    """
 
     changed = Signal()  # a command was registered
+    keys_changed = Signal()  # commands have other keys now
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -42,6 +49,10 @@ class CommandTable(QObject):
         self._commands: dict[str, Command] = {}
         self._actions: dict[str, QAction] = {}
         self._available: dict[str, Callable[[], bool]] = {}
+        self._own: dict[str, list[str]] = {}  # key: ids that have it by themselves
+        self._given: dict[str, list[str]] = {}  # key: ids that a person gave it to
+        self._changed_keys: dict[str, tuple[str, ...]] = {}
+        self._tips: dict[str, str] = {}  # with which keys a tip was written
         self._workspace = ""
 
     def register(
@@ -58,37 +69,91 @@ class CommandTable(QObject):
         """
         if command.id in self._commands:
             raise ValueError(f"command {command.id} is registered twice")
-        for shortcut in command.shortcuts:
-            clash = self._clash(command, shortcut)
-            if clash is not None:
-                raise ValueError(f"{shortcut} of {command.id} is taken by {clash.id}")
+        keys = tuple(spelled(text) for text in command.shortcuts)
+        for key in keys:
+            for other in self._own.get(key, ()):
+                if _meet(command, self._commands[other]):
+                    raise ValueError(f"{key} of {command.id} is taken by {other}")
+        for key in keys:
+            self._own.setdefault(key, []).append(command.id)
         action = QAction(command.title, self._window)
         action.setObjectName(command.id)
-        action.setShortcuts([QKeySequence(text) for text in command.shortcuts])
         action.setCheckable(command.checkable)
-        shortcut_text = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        tip = command.tip or command.title.rstrip("…")
-        action.setToolTip(f"{tip} ({shortcut_text})" if shortcut_text else tip)
         if command.checkable:
             action.triggered.connect(lambda checked: run(checked))  # type: ignore[call-arg]
         else:
             action.triggered.connect(lambda _checked=False: run())  # type: ignore[call-arg]
-        self._window.addAction(action)
         self._commands[command.id] = command
         self._actions[command.id] = action
+        self._show_keys(command.id)
+        self._window.addAction(action)
         if available is not None:
             self._available[command.id] = available
         self._refresh_one(command.id)
+        if command.id in self._changed_keys:
+            self._show_all_keys()  # what a person gave to this command is taken from the others now
         self.changed.emit()
         return action
 
-    def _clash(self, command: Command, shortcut: str) -> Command | None:
-        wanted = QKeySequence(shortcut)
-        for other in self._commands.values():
-            apart = command.workspace and other.workspace and command.workspace != other.workspace
-            if not apart and any(QKeySequence(text) == wanted for text in other.shortcuts):
-                return other
-        return None
+    # -- keys ------------------------------------------------------------------------------------------------------
+
+    def own_keys(self, command_id: str) -> tuple[str, ...]:
+        """The keys that a command has when nobody changed them."""
+        return tuple(spelled(text) for text in self._commands[command_id].shortcuts)
+
+    def keys(self, command_id: str) -> tuple[str, ...]:
+        """The keys that run a command now, the main one first."""
+        command, changed = self._commands[command_id], self._changed_keys.get(command_id)
+        wanted = self.own_keys(command_id) if changed is None else changed
+        return tuple(key for key in wanted if not self._given_away(key, command))
+
+    def _given_away(self, key: str, command: Command) -> bool:
+        """Whether a person gave this key to another command that can be on the screen too; the first one keeps it."""
+        for other in self._given.get(key, ()):
+            if other == command.id:
+                return False
+            if other in self._commands and _meet(command, self._commands[other]):
+                return True
+        return False
+
+    def taken_by(self, command_id: str, key: str) -> list[Command]:
+        """The commands that a key would clash with if this command had it."""
+        command = self._commands[command_id]
+        return [
+            other
+            for other in self._commands.values()
+            if other.id != command_id and _meet(command, other) and key in self.keys(other.id)
+        ]
+
+    @property
+    def changed_keys(self) -> dict[str, tuple[str, ...]]:
+        """The keys that a person gave to commands (also to commands that are not registered), by id."""
+        return dict(self._changed_keys)
+
+    def set_changed_keys(self, changed: Mapping[str, Iterable[str]]) -> None:
+        """Give commands other keys than their own; those not named get their own back."""
+        self._changed_keys = {command_id: tuple(keys) for command_id, keys in changed.items()}
+        self._given = {}
+        for command_id, keys in self._changed_keys.items():
+            for key in keys:
+                self._given.setdefault(key, []).append(command_id)
+        self._show_all_keys()
+        self.keys_changed.emit()
+
+    def _show_all_keys(self) -> None:
+        for command_id in self._commands:
+            self._show_keys(command_id)
+
+    def _show_keys(self, command_id: str) -> None:
+        command, action, keys = self._commands[command_id], self._actions[command_id], self.keys(command_id)
+        if self._tips.get(command_id) == (told := "\n".join(keys)):
+            return
+        self._tips[command_id] = told
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        tip = command.tip or command.title.rstrip("…").replace("&", "")
+        action.setToolTip(f"{tip} ({shown(keys[0])})" if keys else tip)
+
+    # -- commands --------------------------------------------------------------------------------------------------
 
     def action(self, command_id: str) -> QAction:
         """The QAction of a command; KeyError when there is none."""
@@ -118,3 +183,23 @@ class CommandTable(QObject):
         here = not command.workspace or command.workspace == self._workspace
         available = self._available.get(command_id)
         self._actions[command_id].setEnabled(here and (available is None or available()))
+
+
+def _meet(first: Command, second: Command) -> bool:
+    """Whether both can be on the screen at once."""
+    return not first.workspace or not second.workspace or first.workspace == second.workspace
+
+
+@functools.lru_cache(maxsize=1024)
+def spelled(key: str) -> str:
+    """A key in Qt's own portable spelling: "ctrl+return" gives "Ctrl+Return"; empty for what is no key."""
+    return QKeySequence(key, QKeySequence.SequenceFormat.PortableText).toString(
+        QKeySequence.SequenceFormat.PortableText
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def shown(key: str) -> str:
+    """A key as people of this system read it."""
+    text = QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+    return re.sub(r"\bReturn$", "Enter", text)

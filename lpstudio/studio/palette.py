@@ -181,7 +181,11 @@ class CommandPalette(QFrame):
             layout.addWidget(widget)
         self._nothing.hide()
         self.search.textChanged.connect(self._search)
-        window.commands.changed.connect(self._refresh)
+        self._came_in = QTimer(self)  # many commands come in at once when a workspace is built
+        self._came_in.setSingleShot(True)
+        self._came_in.setInterval(60)
+        self._came_in.timeout.connect(self._refresh)
+        window.commands.changed.connect(self._came_in.start)
         self._focus_before = window.focusWidget()
         window.installEventFilter(self)
 
@@ -266,7 +270,8 @@ class CommandPalette(QFrame):
         if not self.isVisible():
             return
         self._window.removeEventFilter(self)
-        self._window.commands.changed.disconnect(self._refresh)
+        self._window.commands.changed.disconnect(self._came_in.start)
+        self._came_in.stop()
         before = self._focus_before
         if give_focus_back and before is not None and isValid(before):
             before.setFocus(Qt.FocusReason.OtherFocusReason)

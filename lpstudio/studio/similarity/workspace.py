@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from collections.abc import Iterator
 
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from lpstudio.similarity import Similarity
 from lpstudio.studio import theme
 from lpstudio.studio.commands import Command
 from lpstudio.studio.session import ProjectSession
 from lpstudio.studio.similarity.editing import SimilarityEditor
+from lpstudio.studio.similarity.from_data import FromData
 from lpstudio.studio.similarity.groups_panel import GroupsPanel
 from lpstudio.studio.similarity.matrix_view import MatrixView
 from lpstudio.studio.similarity.meaning_panel import MeaningPanel
+from lpstudio.studio.similarity.proposal_panel import ProposalPanel
 from lpstudio.studio.similarity.value_slider import ValueSlider
 from lpstudio.studio.workspace import Studio, Workspace
 from lpstudio.training.settings import LossSettings, SettingsError, TrainSettings
 
 _log = logging.getLogger(__name__)
+
+MEANING, DATA = 0, 1  # the tabs at the right
+DIFFERENCE = "Split cells: above what it is now, below (amber) what the confusions of the run say."
 
 
 class SimilarityWorkspace(Workspace):
@@ -41,6 +57,9 @@ class SimilarityWorkspace(Workspace):
     def prepare(self) -> Iterator[None]:
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.splitter.setChildrenCollapsible(False)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.splitter)
         self.splitter.addWidget(self._build_groups())
         yield
         self.splitter.addWidget(self._build_matrix())
@@ -49,9 +68,6 @@ class SimilarityWorkspace(Workspace):
         yield
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([264, 620, 330])
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.splitter)
 
     def _build_groups(self) -> QWidget:
         self.groups = GroupsPanel(self)
@@ -101,6 +117,9 @@ class SimilarityWorkspace(Workspace):
         assert isinstance(layout, QVBoxLayout)
         layout.addLayout(head)
         layout.addWidget(self.matrix, 1)
+        self.difference = _label(DIFFERENCE, small=True)
+        self.difference.hide()
+        layout.addWidget(self.difference)
         layout.addLayout(below)
         return column
 
@@ -110,11 +129,14 @@ class SimilarityWorkspace(Workspace):
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        column = _column("What it means", self.meaning)
+        column = _column("", self.meaning)
         column.setMinimumWidth(300)
         area.setWidget(column)
-        area.setMinimumWidth(312)
-        return area
+        self.side = QTabWidget(self)
+        self.side.setDocumentMode(True)
+        self.side.setMinimumWidth(312)
+        self.side.addTab(area, "What it means")
+        return self.side
 
     def register_commands(self) -> None:
         table = self.studio.commands
@@ -132,7 +154,46 @@ class SimilarityWorkspace(Workspace):
         add("delete_group", "&Delete group", ("Ctrl+Delete",), self.groups.delete_group, self._has_group, "trash-2")
         add("reset_cells", "Reset all cells to groups", (), self._reset_cells, self._has_cells, "rotate-ccw")
         add("reset_all", "Back to the &nine groups", (), self._reset_all, self._has_editor, "history")
+        data = self._build_data()
+        add("from_data", "What the &data say", ("Ctrl+D",), self._toggle_data, self._has_editor, "list-checks")
         add("order", "Groups as &blocks, or the alphabet", ("Ctrl+B",), self.order.toggle, self._has_editor, "layers")
+
+        self.side.currentChanged.connect(lambda tab: data.set_in_sight(tab == DATA))
+
+    def _build_data(self) -> FromData:
+        """The panel about the data; its buttons are commands."""
+        table = self.studio.commands
+        accepting = (
+            ("accept", "Accept the pair from the data", "Ctrl+Return", "check", "Set this cell as the data have it"),
+            ("accept_group", "Accept the group from the data", "Ctrl+Shift+G", "check", "Add the proposed group"),
+            ("accept_all", "Accept all from the data", "Ctrl+Shift+Return", "check-check", "Take everything over"),
+        )
+        actions = []
+        for name, title, keys, icon, tip in accepting:
+            command = Command(f"similarity.{name}", title, "Similarity", (keys,), icon, tip, "similarity")
+            actions.append(table.register(command, self._of_data(name), available=self._of_data(f"can_{name}")))
+        self.proposal_panel = ProposalPanel(actions, self)
+        self.proposal_panel.chosen.connect(self.matrix.choose)
+        self.side.addTab(self.proposal_panel, "From data")
+        self.data = FromData(self.studio, self.proposal_panel, self.matrix, lambda: self.editor, self)
+        self.data.shown.connect(lambda: self.difference.setVisible(bool(self.matrix.proposed)))
+        if self._session is not None:
+            self.data.set_root(self._session.project.root)
+        return self.data
+
+    def _of_data(self, name: str) -> Callable[[], bool]:
+        """A method of what shows the data, asked for when it is called: the commands are there first."""
+        return lambda: self.data is not None and bool(getattr(self.data, name)())
+
+    def _toggle_data(self) -> None:
+        self.side.setCurrentIndex(MEANING if self.side.currentIndex() == DATA else DATA)
+
+    def show_proposal(self, run: str) -> None:
+        """Show what the confusions of a run say against the present groups."""
+        if self.data is not None:
+            self.side.setCurrentIndex(DATA)
+            self.data.look(run)
+            self.proposal_panel.table.setFocus()
 
     def _has_editor(self) -> bool:
         return self.editor is not None
@@ -151,6 +212,10 @@ class SimilarityWorkspace(Workspace):
         if session is not None:
             self.editor = SimilarityEditor(session.similarity, self._changed)
             session.similarity_changed.connect(self._changed_elsewhere)
+        if self.data is not None:
+            self.data.set_root(session.project.root if session is not None else None)
+            if session is not None and self.data.in_sight:
+                self.data.look()
         self._show()
         if session is not None and self.matrix.order:
             first = "O" if "O" in self.matrix.order else self.matrix.order[0]
@@ -172,6 +237,8 @@ class SimilarityWorkspace(Workspace):
 
     def enter(self) -> None:
         self._show()
+        if self.data is not None and self.data.in_sight:
+            self.data.look()  # a run may have been evaluated meanwhile
         self.matrix.setFocus()
 
     def _changed(self, similarity: Similarity) -> None:
@@ -192,6 +259,8 @@ class SimilarityWorkspace(Workspace):
         self.base.set_value(similarity.base)
         if self._session is not None:
             self.meaning.show_similarity(self._session.project.alphabet.names, similarity, self._loss_settings())
+        if self.data is not None:
+            self.data.show()
         self._show_chosen()
         self._show_pair("", "")
 
@@ -202,6 +271,8 @@ class SimilarityWorkspace(Workspace):
         self._show_pair("", "")
         if a != b:
             self.meaning.choose(a, b)
+            if self.data is not None and self.data.in_sight:
+                self.proposal_panel.choose(a, b)
 
     def _show_chosen(self) -> None:
         a, b = self.matrix.pair
@@ -221,7 +292,9 @@ class SimilarityWorkspace(Workspace):
         if not a:
             self.readout.setText("")
             return
-        self.readout.setText(f"{a} – {b}   {self._value().value(a, b):.2f}   {self._reason(a, b)}")
+        seen = self.data.of_pair(a, b) if self.data is not None else None
+        data = f"   data: {seen.value:.2f} ({seen.low:.2f} to {seen.high:.2f})" if seen is not None else ""
+        self.readout.setText(f"{a} – {b}   {self._value().value(a, b):.2f}   {self._reason(a, b)}{data}")
 
     def _reason(self, a: str, b: str) -> str:
         """Where a value comes from, for people."""
@@ -283,6 +356,10 @@ class SimilarityWorkspace(Workspace):
         if self.editor is not None:
             self.editor.reset_all()
 
+    def shut_down(self) -> None:
+        if self.data is not None:
+            self.data.stop()
+
     # -- panels ----------------------------------------------------------------------------------------------------
 
     def save_state(self, settings: QSettings) -> None:
@@ -310,9 +387,10 @@ def _column(title: str, *widgets: QWidget) -> QWidget:
     layout = QVBoxLayout(column)
     layout.setContentsMargins(12, 12, 12, 12)
     layout.setSpacing(8)
-    heading = QLabel(title, column)
-    heading.setFont(theme.font("title"))
-    layout.addWidget(heading)
+    if title:
+        heading = QLabel(title, column)
+        heading.setFont(theme.font("title"))
+        layout.addWidget(heading)
     for widget in widgets:
         layout.addWidget(widget)
     return column

@@ -194,7 +194,8 @@ class SettingsForm(QScrollArea):
         """Make the rows under their headings."""
         named = [group for group in GROUP_ORDER if any(info.group == group for info in self._infos.values())]
         other = [info.group for info in self._infos.values() if info.group not in GROUP_ORDER]
-        body = QWidget(self)
+        body = QWidget()
+        self.setWidget(body)
         column = QVBoxLayout(body)
         column.setContentsMargins(8, 4, 8, 8)
         column.setSpacing(0)
@@ -211,7 +212,6 @@ class SettingsForm(QScrollArea):
                 yield
         self._rows = {name: made[name] for name in self._infos}
         column.addStretch(1)
-        self.setWidget(body)
         yield
         theme.notifier().changed.connect(self._recolour)
         self._show()

@@ -38,25 +38,37 @@ class TrainView(QSplitter):
             run_out(self.steps)
 
     def _make(self, commands: CommandTable) -> Iterator[None]:
-        self.form = SettingsForm(self, whole=False)
-        self.form.hide()  # it stands in no layout yet
+        # From the outside in: what is moved into another widget when it is full costs as much as making it.
+        self.side = QTabWidget(self)
+        self.side.setDocumentMode(True)
+        self.side.setMinimumWidth(300)
+        self.main = QStackedWidget(self)
+        self.addWidget(self.side)
+        self.addWidget(self.main)
+        self.setStretchFactor(1, 1)
+        self.setSizes([SIDE_WIDTH, 900])
+        self.setChildrenCollapsible(False)
+        new_run, runs = QWidget(), QWidget()
+        self.side.addTab(new_run, "New run")
+        self.side.addTab(runs, "Runs")
+        yield
+        self.form = SettingsForm(new_run, whole=False)
         yield from self.form.steps
-        self.run_list = RunListView()
         self.start_button = self._make_start_button(commands.action("train.start"))
         self.variants_button = self._make_variants_button(commands.action("train.queue_variants"))
-        self.queue = QueuePanel([commands.action(f"train.{name}") for name in IN_QUEUE])
-        yield
         self.start_note = QLabel()
         self.start_note.setWordWrap(True)
         self.start_note.setFont(theme.font("small"))
-        self.side = QTabWidget()
-        self.side.setDocumentMode(True)
-        self.side.addTab(self._new_run_page(), "New run")
-        self.side.addTab(self._runs_page(), "Runs")
+        self._fill_new_run(new_run)
+        yield
+        self.run_list = RunListView()
+        self._fill_runs(runs)
+        yield
+        self.queue = QueuePanel([commands.action(f"train.{name}") for name in IN_QUEUE])
         self.side.addTab(self.queue, "Queue")
-        self.side.setMinimumWidth(300)
         yield
         self.preflight = PreflightPanel()
+        self.main.addWidget(self.preflight)
         yield
         self.page = RunPage(
             [commands.action(f"train.{name}") for name in WORDED],
@@ -64,19 +76,11 @@ class TrainView(QSplitter):
             commands.action("train.resume"),
         )
         yield
+        self.main.addWidget(self.page)
         self.no_runs = QLabel("No runs yet. Start a training under “New run”; its curves will stand here.")
         self.no_runs.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.no_runs.setWordWrap(True)
-        self.main = QStackedWidget()
-        for widget in (self.preflight, self.page, self.no_runs):
-            self.main.addWidget(widget)
-        yield
-        self.addWidget(self.side)
-        yield
-        self.addWidget(self.main)
-        self.setStretchFactor(1, 1)
-        self.setSizes([SIDE_WIDTH, 900])
-        self.setChildrenCollapsible(False)
+        self.main.addWidget(self.no_runs)
 
     def _make_start_button(self, start: QAction) -> QPushButton:
         button = QPushButton("Start training")
@@ -98,8 +102,7 @@ class TrainView(QSplitter):
         button.setEnabled(queue.isEnabled())
         return button
 
-    def _new_run_page(self) -> QWidget:
-        page = QWidget()
+    def _fill_new_run(self, page: QWidget) -> None:
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -111,10 +114,8 @@ class TrainView(QSplitter):
         foot.addWidget(self.start_button)
         foot.addWidget(self.variants_button)
         column.addLayout(foot)
-        return page
 
-    def _runs_page(self) -> QWidget:
-        page = QWidget()
+    def _fill_runs(self, page: QWidget) -> None:
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -124,7 +125,6 @@ class TrainView(QSplitter):
         hint.setContentsMargins(8, 4, 8, 4)
         column.addWidget(hint)
         column.addWidget(self.run_list, 1)
-        return page
 
     @property
     def shows_runs(self) -> bool:
