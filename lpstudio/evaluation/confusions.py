@@ -11,7 +11,7 @@ The interval is Wilson's for r. Cases from one plate count as one: five crops of
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -201,8 +201,47 @@ class Proposal:
         ]
 
 
-def propose(mixed: Iterable[Mixed], similarity: Similarity) -> Proposal:
-    """What was read, right or wrong, weighed against the present groups and cells."""
+@dataclass(frozen=True)
+class Tally:
+    """What was read, counted; it holds whatever the similarity is, so that a proposal can follow every edit at once.
+
+    ``found``: how many of each character were found; ``counts``: (true, read) of those read as another one;
+    ``by_plate``: for each pair how often it was mixed up on each plate.
+    """
+
+    found: Counter[str]
+    counts: Counter[tuple[str, str]]
+    by_plate: Mapping[Pair, Counter[str]]
+
+    def proposal(self, similarity: Similarity) -> Proposal:
+        """The counts weighed against groups and cells."""
+        found, counts = self.found, self.counts
+        characters, errors = found.total(), counts.total()
+        evidence = []
+        for pair, plates in self.by_plate.items():
+            a, b = pair
+            if plates.total() < LEAST_CASES or len(plates) < LEAST_PLATES:
+                continue
+            cases, clump = found[a] + found[b], clumping(list(plates.values()))
+            low, high = wilson(plates.total() / clump, cases / clump)
+            value, low, high = (_similarity(rate, errors / characters) for rate in (plates.total() / cases, low, high))
+            directions = (counts[a, b], counts[b, a])
+            present = similarity.value(a, b)
+            evidence.append(PairEvidence(pair, directions, cases, len(plates), value, low, high, present))
+        evidence.sort(key=lambda one: (-one.count, one.pair))
+        chars = sorted(
+            {char for group in similarity.groups for char in group.chars} | {c for p in similarity.cells for c in p}
+        )
+        never = [
+            (pair, found[pair[0]] + found[pair[1]])
+            for pair in combinations(chars, 2)
+            if similarity.is_similar(*pair) and not self.by_plate.get(pair)
+        ]
+        return Proposal(tuple(evidence), _groups(evidence, similarity), tuple(never), characters, errors)
+
+
+def tally(mixed: Iterable[Mixed]) -> Tally:
+    """Count what was read, right or wrong; what is no plate character is passed over."""
     found: Counter[str] = Counter()
     counts: Counter[tuple[str, str]] = Counter()
     by_plate: dict[Pair, Counter[str]] = defaultdict(Counter)
@@ -213,27 +252,12 @@ def propose(mixed: Iterable[Mixed], similarity: Similarity) -> Proposal:
         if one.true != one.read:
             counts[one.true, one.read] += 1
             by_plate[_sorted(one.true, one.read)][one.plate] += 1
-    characters, errors = found.total(), counts.total()
-    evidence = []
-    for pair, plates in by_plate.items():
-        a, b = pair
-        if plates.total() < LEAST_CASES or len(plates) < LEAST_PLATES:
-            continue
-        cases, clump = found[a] + found[b], clumping(list(plates.values()))
-        low, high = wilson(plates.total() / clump, cases / clump)
-        value, low, high = (_similarity(rate, errors / characters) for rate in (plates.total() / cases, low, high))
-        directions = (counts[a, b], counts[b, a])
-        evidence.append(PairEvidence(pair, directions, cases, len(plates), value, low, high, similarity.value(a, b)))
-    evidence.sort(key=lambda one: (-one.count, one.pair))
-    chars = sorted(
-        {char for group in similarity.groups for char in group.chars} | {c for p in similarity.cells for c in p}
-    )
-    never = [
-        (pair, found[pair[0]] + found[pair[1]])
-        for pair in combinations(chars, 2)
-        if similarity.is_similar(*pair) and not by_plate.get(pair)
-    ]
-    return Proposal(tuple(evidence), _groups(evidence, similarity), tuple(never), characters, errors)
+    return Tally(found, counts, dict(by_plate))
+
+
+def propose(mixed: Iterable[Mixed], similarity: Similarity) -> Proposal:
+    """What was read, right or wrong, weighed against the present groups and cells."""
+    return tally(mixed).proposal(similarity)
 
 
 def _is_character(name: str) -> bool:

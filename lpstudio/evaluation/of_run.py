@@ -15,7 +15,7 @@ from lpstudio.reading.reader import CharacterReader
 from lpstudio.reading.weights import find_weights, load_weights
 from lpstudio.training.runs import Run
 
-TRAINED_ON = "trained on by this run"
+KNOWN = "trained on or chosen by in this run"
 
 
 def evaluate_run(
@@ -28,7 +28,7 @@ def evaluate_run(
     """Read a split with the best weights of a run and keep the outcome in the run's folder, which is returned.
 
     The labels and texts are those of the project now; crops that the run was trained on stay out, wherever they stand
-    now. ``progress`` may raise to end the work; nothing is kept then. Raises LpStudioError.
+    now, and those it chose its weights by. ``progress`` may raise to end the work; nothing is kept then. Raises LpStudioError.
     """
     weights = run.best_weights
     if weights is None:
@@ -37,8 +37,8 @@ def evaluate_run(
     progress("loading weights", 0, 0)
     reader = CharacterReader(load_weights(find_weights(weights), device))
     formats = formats_from(", ".join(project.settings.formats) or DEFAULT_FORMATS)
-    trained_on = {crop.key for crop in run.crops("train")} if split != "train" else set()
-    evaluation = evaluate(project, reader, formats, split, progress, leave_out={TRAINED_ON: trained_on})
+    known = {crop.key for part in ("train", "selection") for crop in run.crops(part)} if split == "val" else set()
+    evaluation = evaluate(project, reader, formats, split, progress, leave_out={KNOWN: known})
     progress("writing the report", 0, 0)
     folder = folder_of(run.dir, split)
     write_report(evaluation, folder)

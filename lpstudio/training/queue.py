@@ -24,6 +24,7 @@ from lpstudio.training.locks import FileLock, Owner
 from lpstudio.training.runs import Run
 
 VERSION = 1
+ANY_DEVICE = "auto"
 _PATIENCE_S = 5.0
 _children: list[subprocess.Popen[bytes]] = []
 
@@ -160,13 +161,13 @@ class TrainingQueue:
 
 
 def share_a_device(first: str, second: str) -> bool:
-    """Whether two trainings may want the same device; "" is whichever there is."""
-    return not first or not second or bool(set(first.split(",")) & set(second.split(",")))
+    """Whether two trainings may want the same device; "auto" is whichever there is."""
+    return ANY_DEVICE in (first, second) or bool(set(first.split(",")) & set(second.split(",")))
 
 
 def device_of(run: Run) -> str:
-    """What the run's settings say of its device; "" when they cannot be read."""
+    """What the run's settings say of its device; "auto" when they cannot be read."""
     try:
-        return run.settings.device
+        return run.settings.device or ANY_DEVICE
     except LpStudioError:
-        return ""
+        return ANY_DEVICE

@@ -93,8 +93,9 @@ class EvaluationControl(QObject):
         """Read the val crops with the best weights of a run."""
         if self._session is None or not self.can_evaluate(followed):
             return
-        device = followed.settings.device if followed.settings is not None else ""
-        order = Order(followed.name, followed.run.dir, self._session.project.yaml_path, device.partition(",")[0])
+        device = followed.settings.device.partition(",")[0] if followed.settings is not None else ""
+        device = "" if device == "auto" else device
+        order = Order(followed.name, followed.run.dir, self._session.project.yaml_path, device)
         self.job.add(order)
 
     @property

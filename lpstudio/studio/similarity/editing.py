@@ -142,6 +142,10 @@ class SimilarityEditor:
         """Give all cells back to the groups."""
         self._apply(Similarity(self._value.groups, self._value.base), "reset all cells")
 
+    def accept(self, after: Similarity, what: str) -> None:
+        """Take over a proposal as one step; ``what`` it is about ("W–N", "all")."""
+        self._apply(after, f"accept {what} from the data")
+
     def reset_all(self) -> None:
         """The groups and base similarity a new project starts with."""
         self._apply(Similarity(), "back to the nine groups")

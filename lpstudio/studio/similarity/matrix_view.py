@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QPixmap,
+    QPolygon,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -56,6 +57,7 @@ class MatrixView(QWidget):
         self._hover: tuple[int, int] | None = None
         self._pair: tuple[str, str] = ("", "")
         self._values: list[list[float]] = []
+        self._proposed: dict[tuple[str, str], float] = {}
         self._picture: QPixmap | None = None  # cells, blocks and characters; hover and choice are painted over it
         theme.notifier().changed.connect(self._forget_picture)
 
@@ -74,6 +76,17 @@ class MatrixView(QWidget):
         self._names = tuple(names)
         self._similarity = similarity
         self._arrange()
+
+    def set_proposed(self, values: Mapping[tuple[str, str], float]) -> None:
+        """Show beside the present value of some pairs (sorted) the one that is proposed; none: as usual."""
+        if dict(values) != self._proposed:
+            self._proposed = dict(values)
+            self._forget_picture()
+
+    @property
+    def proposed(self) -> dict[tuple[str, str], float]:
+        """The proposed values that are shown."""
+        return dict(self._proposed)
 
     def set_by_groups(self, by_groups: bool) -> None:
         """Groups as blocks, or the order of the alphabet."""
@@ -185,6 +198,23 @@ class MatrixView(QWidget):
                 if by_hand:  # set by hand: a corner, whatever the colour
                     corner = max(4, size // 4)
                     painter.fillRect(x + size - gap - corner, y, corner, corner, theme.readable_on(ground))
+                proposed = self._proposed.get((min(a, b), max(a, b)))
+                if proposed is not None and row != column:
+                    self._paint_proposed(painter, QRect(x, y, size - gap, size - gap), proposed)
+
+    def _paint_proposed(self, painter: QPainter, cell: QRect, value: float) -> None:
+        """The lower right half of a cell in the strength of a proposed value, in the colour of drafts."""
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(mix(theme.color("field"), theme.color("draft"), 0.15 + 0.85 * value))
+        corners = [cell.bottomLeft() + QPoint(0, 1), cell.topRight() + QPoint(1, 0), cell.bottomRight() + QPoint(1, 1)]
+        painter.drawPolygon(QPolygon(corners))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(theme.color("draft"))
+        painter.drawRect(cell.adjusted(0, 0, -1, -1))
+        painter.restore()
 
     def _hue(self, a: str, b: str) -> QColor:
         first, second = theme.group_hue(a, self._similarity), theme.group_hue(b, self._similarity)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QToolButton, QVBoxLayout, QWidget
 
@@ -30,7 +30,8 @@ class QueuePanel(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName("Queue of trainings")
         self.list.setAlternatingRowColors(False)
-        self.list.setWordWrap(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.setSpacing(2)
         self.list.currentRowChanged.connect(lambda _row: self.chosen_changed.emit())
         row = QHBoxLayout()
@@ -96,9 +97,8 @@ class QueuePanel(QWidget):
 
 
 def _details(followed: FollowedRun | None) -> str:
-    """ "similarity loss, seed 3, 300 epochs, cpu"."""
+    """ "similarity · seed 3 · 300 epochs · cpu"."""
     settings = followed.settings if followed is not None else None
     if followed is None or settings is None:
         return "…"
-    parts = [f"{loss_name(followed)} loss", f"seed {settings.seed}", counted(settings.epochs, "epoch")]
-    return ", ".join([*parts, settings.device or "automatic device"])
+    return f"{loss_name(followed)} · seed {settings.seed} · {counted(settings.epochs, 'epoch')} · {settings.device}"

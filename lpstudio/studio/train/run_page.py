@@ -45,7 +45,7 @@ from lpstudio.training.history import METRICS, LogLine, RunHistory
 from lpstudio.training.runs import RunStatus
 
 WORDS_FROM = 760  # px of width
-CURVES, REPORT = 0, 1  # the views of a run
+CURVES, REPORT, COMPARISON = 0, 1, 2  # the views of a run
 
 
 def progress_text(followed: FollowedRun) -> str:
@@ -255,8 +255,6 @@ class RunPage(QWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.log, "Log")
         self.tabs.addTab(self.settings_table, "Settings of this run")
-        self.comparison = ComparisonTable()
-        self.tabs.addTab(self.comparison, "Comparison")
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(self._curves)
         self.splitter.addWidget(self.tabs)
@@ -279,6 +277,8 @@ class RunPage(QWidget):
         self.views.setDocumentMode(True)
         self.views.addTab(self.splitter, "Training")
         self.views.addTab(self.report_place, "Report")
+        self.comparison = ComparisonTable()
+        self.views.addTab(self.comparison, "Comparison")
         self.views.currentChanged.connect(lambda view: self.report_wanted.emit() if view == REPORT else None)
         column.addWidget(self.views, 1)
         theme.notifier().changed.connect(self._recolour)
@@ -340,6 +340,7 @@ class RunPage(QWidget):
         others = [Compared(one.followed.name, one.followed.history, one.colour) for one in self._compared]
         self.grid.set_data(followed.history, others)
         self.comparison.show_runs([Column(followed, CHOSEN), *self._compared])
+        self.views.setTabText(COMPARISON, f"Comparison ({1 + len(self._compared)})" if self._compared else "Comparison")
         self._show_epoch(math.nan)
 
     def _show_epoch(self, epoch: float) -> None:

@@ -25,7 +25,7 @@ COMMANDS: tuple[tuple[Command, str], ...] = (
              "Read the val crops with the best weights of this run, and keep a report", "train"), ""),
     (Command("train.stop_evaluation", "Stop the evaluation", "Train", (), "circle-stop",
              "Stop the evaluation at work and those that wait"), ""),
-    (Command("train.report", "Show the report", "Train", ("Ctrl+Alt+T",), "chart-spline",
+    (Command("train.report", "Show the report", "Train", ("Ctrl+Alt+J",), "chart-spline",
              "Show what the chosen run reads right and wrong"), ""),
     (Command("train.open_report", "Open the report as a &web page", "Train", ("Ctrl+Alt+W",), "file",
              "Open the page that can be kept and sent", "train"), ""),
