@@ -92,14 +92,24 @@ def image_size(path: Path) -> tuple[int, int]:
 def check_image(path: Path) -> str | None:
     """Decode a picture whole; the fault in words, or None when it is sound."""
     try:
-        with _open(path) as picture:
-            width, height = picture.size
-            if width * height > _LARGE_PIXELS:
-                with _one_large:
-                    return _decode(picture)
-            return _decode(picture)
+        sound_size(path)
     except LpStudioError as error:
         return error.what
+    return None
+
+
+def sound_size(path: Path) -> tuple[int, int]:
+    """:func:`image_size` of a picture that decodes whole. Raises LpStudioError for any other."""
+    with _open(path) as picture:
+        size = _oriented_size(picture)
+        if size[0] * size[1] > _LARGE_PIXELS:
+            with _one_large:
+                fault = _decode(picture)
+        else:
+            fault = _decode(picture)
+    if fault is not None:
+        raise LpStudioError(fault, path=path)
+    return size
 
 
 def read_grey(path: Path, sizes: Sequence[tuple[int, int]]) -> list[NDArray[np.uint8]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from itertools import pairwise
+from statistics import median
+from typing import NamedTuple
 
 Box = tuple[float, float, float, float]
 
@@ -14,6 +14,15 @@ _MOST_TILT = math.radians(42)
 _LINE_GAP = 0.5  # of a character's height: lines lie further apart than this
 _REACH_X, _REACH_Y = 2.7, 1.9  # of a height: how far the next character of a plate may be
 _LEAST_LIKE = 0.55  # heights of neighbours on one plate differ less than this ratio
+
+
+class _Seen(NamedTuple):
+    """The middle and the size of a character's box."""
+
+    x: float
+    y: float
+    width: float
+    height: float
 
 
 def box_of(polygon: Sequence[Sequence[float]]) -> Box:
@@ -29,12 +38,11 @@ def reading_order(boxes: Sequence[Box]) -> list[list[int]]:
     """
     if len(boxes) < 2:
         return [list(range(len(boxes)))] if boxes else []
-    array = np.asarray(boxes, np.float64)
-    centres = (array[:, :2] + array[:, 2:]) / 2
-    sizes = np.maximum(array[:, 2:] - array[:, :2], 1e-6)
+    seen = [_Seen((x1 + x2) / 2, (y1 + y2) / 2, max(x2 - x1, 1e-6), max(y2 - y1, 1e-6)) for x1, y1, x2, y2 in boxes]
+    height = median(one.height for one in seen)
     best: tuple[float, list[list[int]]] | None = None
-    for angle in _angles(centres):
-        lines, cost = _lines_at(centres, sizes, angle)
+    for angle in _angles(seen):
+        lines, cost = _lines_at(seen, height, angle)
         if best is None or cost < best[0] - 1e-9:
             best = (cost, lines)
     assert best is not None
@@ -86,32 +94,42 @@ def _neighbours(a: Box, b: Box) -> bool:
     return math.hypot(gap_x / ((_REACH_X - 0.6) * height), apart_y / (_REACH_Y * height)) < 1.0
 
 
-def _angles(centres: NDArray[np.float64]) -> list[float]:
+def _angles(seen: Sequence[_Seen]) -> list[float]:
     """Tilts worth trying, the flattest first: level, and the direction of every pair of characters."""
-    difference = centres[None, :, :] - centres[:, None, :]
-    upper = difference[np.triu_indices(len(centres), 1)]
-    angles = np.arctan2(upper[:, 1], upper[:, 0])
-    angles = (angles + math.pi / 2) % math.pi - math.pi / 2
-    usable = {round(float(angle), 4) for angle in angles if abs(angle) <= _MOST_TILT}
-    return sorted(usable | {0.0}, key=abs)
+    usable = {0.0}
+    for number, one in enumerate(seen):
+        for other in seen[:number]:
+            across, down = one.x - other.x, one.y - other.y
+            angle = math.atan2(down, across) if across or down else 0.0
+            angle = (angle + math.pi / 2) % math.pi - math.pi / 2
+            if abs(angle) <= _MOST_TILT:
+                usable.add(round(angle, 4))
+    return sorted(usable, key=abs)
 
 
-def _lines_at(centres: NDArray[np.float64], sizes: NDArray[np.float64], angle: float) -> tuple[list[list[int]], float]:
-    """The lines that a tilt (radians) gives, and how badly the characters lie on them."""
-    along = centres[:, 0] * math.cos(angle) + centres[:, 1] * math.sin(angle)
-    across = centres[:, 1] * math.cos(angle) - centres[:, 0] * math.sin(angle)
-    height = float(np.median(sizes[:, 1]))
-    order = np.argsort(across, kind="stable")
-    cuts = np.flatnonzero(np.diff(across[order]) > _LINE_GAP * height) + 1
-    lines: list[list[int]] = []
+def _lines_at(seen: Sequence[_Seen], height: float, angle: float) -> tuple[list[list[int]], float]:
+    """The lines that a tilt (radians) gives, and how badly the characters lie on them.
+
+    Plain numbers: for the few characters of a plate arrays cost ten times as much.
+    """
+    cos, sin = math.cos(angle), math.sin(angle)
+    along = [one.x * cos + one.y * sin for one in seen]
+    across = [one.y * cos - one.x * sin for one in seen]
+    order = sorted(range(len(seen)), key=across.__getitem__)
+    lines = [[order[0]]]
+    for before, index in pairwise(order):
+        if across[index] - across[before] > _LINE_GAP * height:
+            lines.append([])
+        lines[-1].append(index)
     off = 0.0
-    crowded = 0.0
-    for part in np.split(order, cuts):
-        line = part[np.argsort(along[part], kind="stable")]
-        lines.append(line.tolist())
-        off += float(((across[line] - across[line].mean()) ** 2).sum())
-        widths = sizes[line, 0]
-        needed = 0.35 * np.minimum(widths[1:], widths[:-1])
-        crowded += float((np.diff(along[line]) < needed).sum())
-    spread = math.sqrt(off / len(centres)) / height
+    crowded = 0
+    for line in lines:
+        line.sort(key=along.__getitem__)
+        middle = sum(across[index] for index in line) / len(line)
+        off += sum((across[index] - middle) ** 2 for index in line)
+        crowded += sum(
+            along[right] - along[left] < 0.35 * min(seen[left].width, seen[right].width)
+            for left, right in pairwise(line)
+        )
+    spread = math.sqrt(off / len(seen)) / height
     return lines, spread + 0.12 * (len(lines) - 1) + 0.3 * crowded + 0.15 * abs(angle)

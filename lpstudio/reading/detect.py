@@ -246,7 +246,7 @@ def _outline(
 
 def _area(points: NDArray[Any]) -> float:
     x, y = points[:, 0], points[:, 1]
-    return 0.5 * float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))
+    return 0.5 * float(np.dot(x[:-1], y[1:]) - np.dot(y[:-1], x[1:]) + x[-1] * y[0] - y[-1] * x[0])
 
 
 def _polygon(outline: NDArray[np.float64] | None, corners: NDArray[np.float64]) -> NDArray[np.float64]:

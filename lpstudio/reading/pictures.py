@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lpstudio.dataset.images import check_image, image_size
+from lpstudio.dataset.images import sound_size
 from lpstudio.errors import LpStudioError
 
 # JPEGs above this many pixels are decoded at a part of their size: no plate needs more, and memory stays bounded.
@@ -40,9 +40,7 @@ def load_picture(path: Path) -> Picture:
     """
     import cv2
 
-    width, height = image_size(path)
-    if (fault := check_image(path)) is not None:
-        raise LpStudioError(fault, path=path)
+    width, height = sound_size(path)
     flags = cv2.IMREAD_ANYDEPTH | cv2.IMREAD_COLOR
     if width * height > REDUCE_ABOVE:
         flags = cv2.IMREAD_REDUCED_COLOR_2 if width * height <= 4 * REDUCE_ABOVE else cv2.IMREAD_REDUCED_COLOR_4
