@@ -14,7 +14,7 @@ from lpstudio.dataset.faults import KnownTexts
 from lpstudio.dataset.journal_records import DO, MERGE, REDO, UNDO, StepNote
 from lpstudio.dataset.plate_texts import normalise_text
 from lpstudio.dataset.types import Character, CropState
-from lpstudio.studio.annotate.checks import Fault, find_faults, find_text_faults
+from lpstudio.studio.annotate.checks import Fault, find_text_faults
 from lpstudio.studio.annotate.clipboard import union_box
 from lpstudio.studio.annotate.document import Document
 from lpstudio.studio.annotate.edits import (
@@ -31,6 +31,7 @@ from lpstudio.studio.annotate.edits import (
     SetState,
     SetText,
 )
+from lpstudio.studio.annotate.fault_finder import FaultFinder
 from lpstudio.studio.annotate.presentation import second_candidate
 from lpstudio.studio.annotate.recalled import standing
 from lpstudio.studio.session import ProjectSession
@@ -62,7 +63,8 @@ class CropEditor(QObject):
         self.session: ProjectSession | None = None
         self.document: Document | None = None
         self._blocked = ""
-        self._faults: tuple[object, object, list[Fault]] | None = None
+        self._finder = FaultFinder(self)
+        self._finder.changed.connect(self.reread)
         self._text_faults: tuple[object, KnownTexts, list[Fault]] | None = None
         self._gestures = count(1)
         self._nudge = (0.0, 0)  # when the last arrow key was, and its gesture
@@ -74,6 +76,7 @@ class CropEditor(QObject):
         self.document = document
         self._blocked = blocked
         self._nudge = (0.0, 0)
+        self._finder.forget()
         self.document_changed.emit()
 
     def block(self, why: str) -> None:
@@ -97,14 +100,11 @@ class CropEditor(QObject):
 
     @property
     def faults(self) -> list[Fault]:
-        """What is wrong with the characters of the open crop."""
+        """What is wrong with the characters of the open crop; of many, the rest comes with ``content_changed``."""
         document, session = self.document, self.session
         if document is None or session is None:
             return []
-        items = document.content.items
-        if self._faults is None or self._faults[0] is not items or self._faults[1] != document.size:
-            self._faults = (items, document.size, find_faults(items, document.size, session.project.alphabet))
-        return self._faults[2]
+        return self._finder.faults(document.content.items, document.size, session.project.alphabet)
 
     @property
     def text_faults(self) -> list[Fault]:
@@ -118,6 +118,10 @@ class CropEditor(QObject):
         if self._text_faults is None or self._text_faults[0] is not items or self._text_faults[1] != known:
             self._text_faults = (items, known, find_text_faults(items, document.lines(), known))
         return self._text_faults[2]
+
+    def close(self) -> None:
+        """The window closes."""
+        self._finder.close()
 
     # -- doing and undoing --------------------------------------------------------------------------------------
 
@@ -399,7 +403,10 @@ class CropEditor(QObject):
         document = self.document
         if document is None or not self.editable:
             return False
-        blocking = [fault for fault in self.faults if fault.blocking]
+        assert self.session is not None
+        alphabet = self.session.project.alphabet
+        faults = self._finder.faults(document.content.items, document.size, alphabet, now=True)
+        blocking = [fault for fault in faults if fault.blocking]
         if blocking:
             self.select([blocking[0].item_id])
             who = "1 character" if len({f.item_id for f in blocking}) == 1 else f"{len(blocking)} characters"

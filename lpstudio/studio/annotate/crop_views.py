@@ -5,9 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
+from lpstudio.similarity import Similarity
 from lpstudio.studio.annotate.crop_editor import CropEditor
+from lpstudio.studio.annotate.document import Document
 from lpstudio.studio.annotate.edit_canvas import EditCanvas, Tool
-from lpstudio.studio.annotate.presentation import Presentation, faults_by_item, second_candidate
+from lpstudio.studio.annotate.presentation import STRIP_MOST, Prepared, Presentation, faults_by_item, second_candidate
 from lpstudio.studio.widgets.canvas_geometry import FloatArray
 from lpstudio.studio.widgets.reading_strip import ReadingStrip
 
@@ -23,6 +25,7 @@ class CropViews(QObject):
         self._canvas = canvas
         self._strip = strip
         self._presentation = Presentation()
+        self._prepared: Document | None = None
         self.picture: QImage | None = None
         editor.document_changed.connect(self.show_content)
         editor.content_changed.connect(self.show_content)
@@ -42,7 +45,22 @@ class CropViews(QObject):
 
     def forget(self) -> None:
         """Nothing made so far looks right any more: another crop, theme or similarity."""
+        self._prepared = None
         self._presentation.forget()
+
+    @staticmethod
+    def prepare(document: Document, similarity: Similarity) -> Prepared:
+        """What takes long of showing a crop with many characters; for a thread."""
+        return Presentation.prepare(document, similarity)
+
+    def take_prepared(self, document: Document, shapes: Prepared) -> None:
+        """Show these when the crop is opened next."""
+        assert self._editor.session is not None
+        self._prepared = document
+        self._presentation.take(shapes, self._editor.session.similarity)
+
+    def is_prepared(self, document: Document) -> bool:
+        return self._prepared is document
 
     # -- showing ------------------------------------------------------------------------------------------------
 
@@ -76,7 +94,7 @@ class CropViews(QObject):
         self._strip.set_lines(self._presentation.lines(document, faults, session.similarity, self.picture))
         order = document.reading()
         last = document.selection[-1] if document.selection else None
-        self._strip.set_active(order.index(last) if last in order else None)
+        self._strip.set_active(order.index(last) if last in order and len(order) <= STRIP_MOST else None)
         chosen = document.selected
         second = len(chosen) == 1 and second_candidate(chosen[0].character) is not None
         self._canvas.set_second_available(second)

@@ -17,6 +17,7 @@ from lpstudio.studio.widgets.canvas_geometry import as_array, bounds
 from lpstudio.studio.widgets.canvas_shapes import CanvasShape, Line
 from lpstudio.studio.widgets.reading_strip import StripCell
 
+STRIP_MOST = 240  # characters that the strip shows; more are no plate
 NO_CLASS = "has no class yet"
 
 
@@ -40,11 +41,14 @@ def faults_by_item(faults: Sequence[Fault]) -> dict[int, str]:
     return found
 
 
+Prepared = dict[int, tuple[Item, str, bool, CanvasShape]]  # by item number: what a shape was made of, and the shape
+
+
 class Presentation:
     """Keeps what was made for the crop on the screen; :meth:`forget` when another crop comes."""
 
     def __init__(self) -> None:
-        self._shapes: dict[int, tuple[Item, str, bool, CanvasShape]] = {}
+        self._shapes: Prepared = {}
         self._cells: dict[int, tuple[Item, str, bool, QImage | None, StripCell]] = {}
         self._similarity: Similarity | None = None
 
@@ -57,6 +61,22 @@ class Presentation:
         if similarity is not self._similarity:
             self.forget()
             self._similarity = similarity
+
+    @staticmethod
+    def prepare(document: Document, similarity: Similarity) -> Prepared:
+        """The shapes of many characters, made in a thread before their crop is shown; the reading order with them."""
+        document.lines()
+        draft = document.content.state is CropState.DRAFT
+        return {
+            item.id: (item, "", draft, Presentation._shape(item.character, "", draft, similarity))
+            for item in document.content.items
+        }
+
+    def take(self, prepared: Prepared, similarity: Similarity) -> None:
+        """Show what was prepared."""
+        self.forget()
+        self._similarity = similarity
+        self._shapes = prepared
 
     def shapes(self, document: Document, faults: Mapping[int, str], similarity: Similarity) -> list[CanvasShape]:
         """One shape per item, in the order of the items; the same object as before where nothing changed."""
@@ -96,7 +116,9 @@ class Presentation:
         chosen = set(document.selection)
         by_id = {item.id: item for item in document.content.items}
         old, self._cells = self._cells, {}
-        result = []
+        result: list[list[StripCell]] = []
+        if len(by_id) > STRIP_MOST:
+            return result
         for line in document.lines():
             cells = []
             for item_id in line:

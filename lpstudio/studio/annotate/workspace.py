@@ -21,14 +21,18 @@ from lpstudio.studio.annotate.crop_desk import CropDesk
 from lpstudio.studio.annotate.crop_editor import CropEditor
 from lpstudio.studio.annotate.crop_list import CropList
 from lpstudio.studio.annotate.crop_views import CropViews
+from lpstudio.studio.annotate.document import Document
 from lpstudio.studio.annotate.edit_canvas import Tool
+from lpstudio.studio.annotate.fault_finder import AT_ONCE
 from lpstudio.studio.annotate.filters import UNVERIFIED
 from lpstudio.studio.annotate.inspector import Inspector
 from lpstudio.studio.annotate.outline_tools import HINTS, OutlineTools
 from lpstudio.studio.annotate.picture_display import PictureDisplay
 from lpstudio.studio.annotate.plate_typing import PlateTyping
+from lpstudio.studio.annotate.presentation import Prepared
 from lpstudio.studio.annotate.tool_canvas import ToolCanvas
 from lpstudio.studio.images import ImageLoader
+from lpstudio.studio.jobs import Jobs
 from lpstudio.studio.safety.crop_side import CropSafety
 from lpstudio.studio.session import ProjectSession
 from lpstudio.studio.widgets.reading_strip import ReadingStrip
@@ -67,6 +71,7 @@ class AnnotateWorkspace(Workspace):
         self.strip = ReadingStrip(self)
         yield
         self.inspector = Inspector(self.editor, self)
+        self._preparing = Jobs(self, threads=1)
         yield
         self.bar = CanvasBar(self)
         self.words = WordLine(self)
@@ -223,6 +228,8 @@ class AnnotateWorkspace(Workspace):
         self.clipboard.release()
         self.outlines.close()
         self.typing.forget()
+        self.editor.close()
+        self._preparing.close()
         self.display.close()
         self._loading.stop()
         self.safety.stop()
@@ -342,12 +349,24 @@ class AnnotateWorkspace(Workspace):
         document, session = self.desk.document(key), self._session
         if document is None or session is None or self.views.picture is None or self.editor.document is document:
             return
+        if len(document.content.items) > AT_ONCE and not self.views.is_prepared(document):
+            similarity = session.similarity
+            self._preparing.run(
+                lambda: CropViews.prepare(document, similarity),
+                lambda shapes: self._prepared(key, document, shapes),
+            )
+            return
         self.canvas.set_shapes([])
         self.canvas.set_picture(self.views.picture, document.size)
         self.editor.open(document, self.safety.blocked())
         self._select_wanted()
         self.inspector.set_origin(self._origin_text(key))
         self.crops.model.note_text(key, document.content.text)
+
+    def _prepared(self, key: str, document: Document, shapes: Prepared) -> None:
+        if key == self.desk.current:
+            self.views.take_prepared(document, shapes)
+            self._open_when_whole(key)
 
     def _origin_text(self, key: str) -> str:
         origin = self._session.origin(key) if self._session is not None else None

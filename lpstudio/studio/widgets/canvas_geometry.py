@@ -90,9 +90,11 @@ class Hit:
 class HitTester:
     """Finds what is under the pointer among many polygons; boxes are compared first, all at once."""
 
-    def __init__(self, polygons: Sequence[FloatArray]) -> None:
+    def __init__(self, polygons: Sequence[FloatArray], boxes: Sequence[Box] | None = None) -> None:
+        """``boxes``: those of the polygons, where they are known already."""
         self._polygons = list(polygons)
-        self._boxes = np.array([bounds(p) for p in self._polygons], dtype=np.float64).reshape(-1, 4)
+        known = boxes if boxes is not None else [bounds(p) for p in self._polygons]
+        self._boxes = np.array(known, dtype=np.float64).reshape(-1, 4)
 
     def __len__(self) -> int:
         return len(self._polygons)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from time import perf_counter
 from typing import cast
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
@@ -112,12 +115,24 @@ def rects_of(region: QRegion) -> list[QRect]:
     return list(cast(Iterable[QRect], region))
 
 
+Step = Callable[[QPainter], object]  # paints a part of what belongs on the layer
+
+
+@dataclass
+class _Patch:
+    """A part of the layer that is not whole yet, and what is still to be painted there."""
+
+    region: QRegion
+    steps: deque[Step]
+
+
 class RestingLayer:
-    """A pixmap of the whole widget that is repaired only where something changed."""
+    """A pixmap of the whole widget that is repaired only where something changed, and in slices where that is much."""
 
     def __init__(self) -> None:
         self._pixmap = QPixmap()
         self._stale = QRegion()
+        self._patches: list[_Patch] = []
 
     def resize(self, size: QSize, ratio: float) -> None:
         """Fit the widget; everything is painted anew when the size changed."""
@@ -142,18 +157,28 @@ class RestingLayer:
         whole = QRegion(0, 0, size.width(), size.height())
         shift_x, shift_y = round(dx), round(dy)
         self._stale.translate(shift_x, shift_y)
+        for patch in self._patches:
+            patch.region.translate(shift_x, shift_y)
         # A pixel more on each side: at fractional ratios a logical pixel may be half moved.
         self._stale += whole - QRegion(whole.translated(shift_x, shift_y)).intersected(whole)
         if ratio != round(ratio):
             self._stale = whole
 
-    def repair(self, paint: Callable[[QPainter, QRect], None]) -> None:
-        """Call ``paint`` for each stale part (the painter is clipped to it)."""
-        if self._stale.isEmpty():
-            return
+    def repair(self, begin: Callable[[QPainter, QRect], Iterable[Step]], budget_s: float = 0.0) -> QRegion:
+        """Paint the stale parts, and go on with those that are not whole, for about ``budget_s``; what is left to do.
+
+        ``begin`` paints the ground of a part and gives the steps that belong above it, in their order. The painter is
+        clipped to the part.
+        """
+        until = perf_counter() + budget_s
+        if self._stale.isEmpty() and not self._patches:
+            return QRegion()
         painter = QPainter(self._pixmap)
-        parts = [self._stale.boundingRect()] if self._stale.rectCount() > 8 else rects_of(self._stale)
         whole = QRect(0, 0, self._pixmap.width(), self._pixmap.height())
+        stale, self._stale = self._stale, QRegion()
+        for patch in self._patches:
+            patch.region -= stale
+        parts = [stale.boundingRect()] if stale.rectCount() > 8 else rects_of(stale)
         for part in parts:
             area = part.intersected(whole)
             if area.isEmpty():
@@ -161,10 +186,24 @@ class RestingLayer:
             painter.save()
             painter.setClipRect(area)
             painter.fillRect(area, theme.color("canvas"))
-            paint(painter, area)
+            self._patches.append(_Patch(QRegion(area), deque(begin(painter, area))))
+            painter.restore()
+        left = QRegion()
+        for patch in self._patches:
+            if patch.region.isEmpty():
+                patch.steps.clear()
+                continue
+            painter.save()
+            painter.setClipRegion(patch.region)
+            while patch.steps:
+                patch.steps.popleft()(painter)
+                if perf_counter() > until and patch.steps:
+                    left += patch.region
+                    break
             painter.restore()
         painter.end()
-        self._stale = QRegion()
+        self._patches = [patch for patch in self._patches if patch.steps]
+        return left
 
     def draw(self, painter: QPainter, rect: QRect) -> None:
         """Copy a part to the widget."""

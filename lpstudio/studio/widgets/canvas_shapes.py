@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -43,11 +43,17 @@ class CanvasShape:
     fault: str = ""
     unreadable: bool = False
     box: Box = (0.0, 0.0, 0.0, 0.0)
-    polygon: QPolygonF | None = None
+    _polygon: QPolygonF | None = None
 
     def __post_init__(self) -> None:
         self.box = bounds(self.points)
-        self.polygon = QPolygonF([QPointF(x, y) for x, y in self.points.tolist()])
+
+    @property
+    def polygon(self) -> QPolygonF:
+        """The points as Qt paints them; made when they are painted for the first time."""
+        if self._polygon is None:
+            self._polygon = QPolygonF([QPointF(x, y) for x, y in self.points.tolist()])
+        return self._polygon
 
     def moved(self, dx: float, dy: float) -> CanvasShape:
         """The same shape somewhere else."""
@@ -55,6 +61,9 @@ class CanvasShape:
 
     def with_points(self, points: FloatArray) -> CanvasShape:
         return CanvasShape(points, self.label, self.hue, self.line, self.fault, self.unreadable)
+
+
+Pair = tuple[CanvasShape, bool]  # a shape and whether it is selected
 
 
 def screen_rect(shape: CanvasShape, view: ViewTransform) -> QRect:
@@ -122,6 +131,7 @@ class ShapePainter:
         self._accent = theme.color("accent") if theme.is_dark() else QColor("#4aa8f0")
         # Opaque: Qt strokes an opaque pen three times as fast as a translucent one.
         self._outer = self._pen(QColor(14, 14, 14), 3.4)
+        self._bright: dict[tuple[object, ...], QPen] = {}
         self._outer_selected = self._pen(QColor(8, 8, 8), 4.2)
 
     def _pen(self, colour: QColor, width: float, dash: Iterable[float] = ()) -> QPen:
@@ -147,40 +157,64 @@ class ShapePainter:
     def outlines(self, shapes: Iterable[tuple[CanvasShape, bool]], *, handles: bool = True) -> None:
         """Paint outlines, then handles and labels above all of them. Pairs of shape and whether it is selected."""
         pairs = list(shapes)
+        self.strokes(pairs, dark=True)
+        self.strokes(pairs, dark=False)
+        self.chosen_handles(pairs, handles=handles)
+        self.captions(pairs)
+
+    def strokes(self, pairs: Sequence[Pair], *, dark: bool) -> None:
+        """The dark strokes, or the bright ones inside them. First all dark ones, so that none hides a bright one."""
         painter, view = self._painter, self._view
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.translate(view.left, view.top)
         painter.scale(view.scale, view.scale)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         for shape, selected in pairs:
-            self._outline(shape, selected)
+            if dark:
+                self._dark_stroke(shape, selected)
+            else:
+                painter.setPen(self._bright_pen(shape, selected))
+                painter.drawPolygon(shape.polygon)
         painter.restore()
+
+    def _dark_stroke(self, shape: CanvasShape, selected: bool) -> None:
+        painter = self._painter
+        painter.setPen(self._outer_selected if selected else self._outer)
+        if not selected:
+            painter.drawPolygon(shape.polygon)
+            return
+        fill = QColor(self._colour(shape, selected))
+        fill.setAlpha(46)
+        painter.setBrush(QBrush(fill))
+        painter.drawPolygon(shape.polygon)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _bright_pen(self, shape: CanvasShape, selected: bool) -> QPen:
+        colour = self._colour(shape, selected)
+        key = (colour.rgba(), selected, shape.line, shape.unreadable)
+        pen = self._bright.get(key)
+        if pen is None:
+            dash: tuple[float, ...] = ()
+            if shape.line is Line.DRAFT:
+                dash = (4, 3)
+            elif shape.unreadable:
+                dash = (1, 2.2)
+            pen = self._bright[key] = self._pen(colour, 2.2 if selected else 1.6, dash)
+        return pen
+
+    def chosen_handles(self, pairs: Sequence[Pair], *, handles: bool = True) -> None:
+        """The vertices of the selected ones, unless these are many."""
         chosen = [shape for shape, selected in pairs if selected]
         if handles and len(chosen) <= _MANY_HANDLES:
             for shape in chosen:
                 self.handles(shape)
+
+    def captions(self, pairs: Sequence[Pair]) -> None:
+        """Labels, the last above the others."""
         if self._labels:
             for shape, selected in pairs:
                 self._label(shape, selected)
-
-    def _outline(self, shape: CanvasShape, selected: bool) -> None:
-        painter = self._painter
-        polygon = shape.polygon
-        assert polygon is not None
-        colour = self._colour(shape, selected)
-        fill = QColor(colour)
-        fill.setAlpha(46 if selected else 0)
-        painter.setBrush(QBrush(fill) if selected else Qt.BrushStyle.NoBrush)
-        painter.setPen(self._outer_selected if selected else self._outer)
-        painter.drawPolygon(polygon)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        dash: tuple[float, ...] = ()
-        if shape.line is Line.DRAFT:
-            dash = (4, 3)
-        elif shape.unreadable:
-            dash = (1, 2.2)
-        painter.setPen(self._pen(colour, 2.2 if selected else 1.6, dash))
-        painter.drawPolygon(polygon)
 
     def handles(self, shape: CanvasShape, hovered: int | None = None) -> None:
         """Square handles on the vertices, smaller where they are dense; the hovered one larger and filled."""

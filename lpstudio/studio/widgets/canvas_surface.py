@@ -5,21 +5,34 @@ It only shows; :class:`lpstudio.studio.widgets.canvas_view.CanvasView` adds the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QNativeGestureEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from lpstudio.studio import theme
 from lpstudio.studio.widgets.canvas_geometry import Hit, HitTester
-from lpstudio.studio.widgets.canvas_layer import Picture, RestingLayer, rects_of
-from lpstudio.studio.widgets.canvas_shapes import CanvasShape, ShapePainter, screen_rect
+from lpstudio.studio.widgets.canvas_layer import Picture, RestingLayer, Step, rects_of
+from lpstudio.studio.widgets.canvas_shapes import CanvasShape, Pair, ShapePainter, screen_rect
 from lpstudio.studio.widgets.canvas_transform import ViewTransform
 
 HIT_TOLERANCE = 7.0  # logical pixels of the screen
 _REACH = 40.0  # px that a shape may paint beyond its box (label, mark, handles)
+_MANY = 100  # shapes that changed: then all is painted anew
+_AT_ONCE = 60  # shapes are painted in one go, whatever it takes
+_SLICE = 8  # shapes per step beyond that
+_FRAME = 0.005  # s of painting in one frame
 _AS_PIXMAP = 12  # more lifted shapes than this move as one picture
+
+
+def _paint_strokes(view: ViewTransform, pairs: Sequence[Pair], dark: bool, painter: QPainter) -> None:
+    ShapePainter(painter, view).strokes(pairs, dark=dark)
+
+
+def _paint_captions(view: ViewTransform, pairs: Sequence[Pair], painter: QPainter) -> None:
+    ShapePainter(painter, view).captions(pairs)
 
 
 class CanvasSurface(QWidget):
@@ -44,6 +57,10 @@ class CanvasSurface(QWidget):
         self._handles = True
         self._peeking = False  # the overlay is hidden while a key is held
         self._fitted = True
+        self._more = QTimer(self)  # goes on painting what did not fit into one frame
+        self._more.setSingleShot(True)
+        self._more.setInterval(0)
+        self._more.timeout.connect(self.update)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 120)
@@ -93,14 +110,18 @@ class CanvasSurface(QWidget):
         old = self._shapes
         common = min(len(old), len(new))
         changed = [i for i in range(common) if old[i] is not new[i]]
-        for shape in [*(old[i] for i in changed), *old[common:], *(new[i] for i in changed), *new[common:]]:
-            self._spoil(screen_rect(shape, self.view))
+        others = [*(old[i] for i in changed), *old[common:], *(new[i] for i in changed), *new[common:]]
+        if len(others) > _MANY:
+            self.repaint_all()
+        else:
+            for shape in others:
+                self._spoil(screen_rect(shape, self.view))
         self._shapes = new
         if len(old) == len(new):
             for i in changed:
                 self._hits.replace(i, new[i].points)
         else:
-            self._hits = HitTester([shape.points for shape in new])
+            self._hits = HitTester([shape.points for shape in new], [shape.box for shape in new])
         self._selection = tuple(i for i in self._selection if i < len(new))
 
     @property
@@ -116,8 +137,12 @@ class CanvasSurface(QWidget):
         """Select these shapes without a signal."""
         new = tuple(dict.fromkeys(i for i in indices if 0 <= i < len(self._shapes)))
         many = (len(new) > 60) != (len(self._selection) > 60)  # handles come and go
-        for i in set(new) | set(self._selection) if many else set(new) ^ set(self._selection):
-            self._spoil(screen_rect(self._shapes[i], self.view))
+        others = set(new) | set(self._selection) if many else set(new) ^ set(self._selection)
+        if len(others) > _MANY:
+            self.repaint_all()
+        else:
+            for i in others:
+                self._spoil(screen_rect(self._shapes[i], self.view))
         self._selection = new
 
     @property
@@ -293,25 +318,42 @@ class CanvasSurface(QWidget):
         self._resting.spoil(rect.intersected(self.rect()))
         self.update(rect)
 
-    def _paint_resting(self, painter: QPainter, area: QRect) -> None:
+    def _begin_resting(self, painter: QPainter, area: QRect) -> Iterator[Step]:
+        """Paint the picture in a part of the resting layer; the steps that paint the outlines above it."""
         if self._picture is None:
-            return
+            return iter(())
         self._picture.paint(painter, self.view, area, smooth=self._smooth)
         if not self._smooth:
             self._picture.paint_grid(painter, self.view, area)
         if not self.overlay_shown:
-            return
+            return iter(())
         x1, y1 = self.view.to_crop(area.left() - _REACH, area.top() - _REACH)
         x2, y2 = self.view.to_crop(area.right() + _REACH, area.bottom() + _REACH)
         selected = set(self._selection)
         here = [i for i in self._hits.touching((x1, y1, x2, y2)) if i not in self._lifted]
         here.sort(key=lambda i: i in selected)
-        pairs = ((self._shapes[i], i in selected) for i in here)
-        ShapePainter(painter, self.view, labels=self._labels).outlines(pairs, handles=self._handles)
+        return self._steps([(self._shapes[i], i in selected) for i in here])
+
+    def _steps(self, pairs: list[Pair]) -> Iterator[Step]:
+        """What paints these shapes, in slices that take a few milliseconds each; few shapes are painted at once."""
+        view, labels, handles = self.view, self._labels, self._handles
+        if len(pairs) <= _AT_ONCE:
+            yield lambda painter: ShapePainter(painter, view, labels=labels).outlines(pairs, handles=handles)
+            return
+        slices = [pairs[at : at + _SLICE] for at in range(0, len(pairs), _SLICE)]
+        for dark in (True, False):
+            for part in slices:
+                yield partial(_paint_strokes, view, part, dark)
+        yield lambda painter: ShapePainter(painter, view).chosen_handles(pairs, handles=handles)
+        if labels:
+            for part in slices:
+                yield partial(_paint_captions, view, part)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._resting.resize(self.size(), self.view.ratio)
-        self._resting.repair(self._paint_resting)
+        left = self._resting.repair(self._begin_resting, _FRAME)
+        if not left.isEmpty():
+            self._more.start()
         painter = QPainter(self)
         for rect in rects_of(event.region()):
             self._resting.draw(painter, rect)
