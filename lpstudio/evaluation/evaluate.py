@@ -150,7 +150,17 @@ def _read(
 def _compare(
     task: _Task, plates: list[dict[str, Any]], posteriors: Sequence[Mapping[str, float]], width: int, height: int
 ) -> CropResult:
-    result = CropResult(task.key, task.image, width, height, tuple(plates), task.true, task.text, CharacterCounts())
+    result = CropResult(
+        task.key,
+        task.image,
+        width,
+        height,
+        tuple(plates),
+        task.true,
+        task.text,
+        CharacterCounts(),
+        posteriors=tuple(posteriors),
+    )
     if task.true is None:
         return result
     true_boxes = [box_of(one.polygon) for one in task.true]

@@ -95,37 +95,16 @@ _AT = {name: place for place, name in enumerate(_COLUMNS)}
 
 def figures_of(crops: Sequence[CropFigures], draws: int = DRAWS, seed: int = SEED) -> Figures:
     """The figures of a split from what its crops add. The same crops and seed give the same intervals."""
-    rows = np.zeros((len(crops), len(_COLUMNS) + 3 * BINS))
-    for row, crop in zip(rows, crops, strict=True):
-        counts = crop.counts
-        row[: len(_COLUMNS)] = (
-            counts.characters, counts.top1, counts.top2,
-            crop.text_known, crop.text_right, crop.text_among_two,
-            crop.wrong, crop.wrong_within, crop.severity,
-            len(crop.likelihoods), negative_log_likelihood(crop.likelihoods).sum(),
-        )  # fmt: skip
-        row[len(_COLUMNS) :] = bin_sums(crop.confidences, crop.right).sum(axis=0)
-    sums = sums_by_plate([crop.plate for crop in crops], rows)
+    sums = _sums(crops)
     drawn = drawn_sums(sums, draws, seed)
-
-    def of(figure: Figure, whole: str) -> Estimate | None:
+    estimates = {}
+    for name, (figure, whole) in _FIGURES.items():
         cases = sums[:, _AT[whole]]
-        return estimate(sums, drawn, figure, round(cases.sum()), int((cases > 0).sum()))
-
-    def share(part: str, whole: str) -> Estimate | None:
-        return of(ratio(_AT[part], _AT[whole]), whole)
-
+        estimates[name] = estimate(sums, drawn, figure, round(cases.sum()), int((cases > 0).sum()))
     total = sums.sum(axis=0)
     within = round(total[_AT["within"]])
     return Figures(
-        character_top1=share("top1", "characters"),
-        character_top2=share("top2", "characters"),
-        plate_first=share("texts_right", "texts"),
-        plate_top2=share("texts_among_two", "texts"),
-        errors_within=share("within", "wrong"),
-        severity=share("severity", "wrong"),
-        nll=share("nll", "rated"),
-        ece=of(_calibration_error, "rated"),
+        **estimates,
         within=within,
         across=round(total[_AT["wrong"]]) - within,
         bins=reliability(
@@ -137,8 +116,65 @@ def figures_of(crops: Sequence[CropFigures], draws: int = DRAWS, seed: int = SEE
     )
 
 
+def differences_of(
+    crops: Sequence[CropFigures], others: Sequence[CropFigures], draws: int = DRAWS, seed: int = SEED
+) -> dict[str, Estimate | None]:
+    """How much more each figure is on ``crops`` than on ``others``: the same plates, read in two ways.
+
+    A draw takes the same plates of both, so that what is hard for either of them cancels out. Raises ValueError when
+    they are not of the same plates in the same order.
+    """
+    plates = list(dict.fromkeys(crop.plate for crop in crops))
+    if plates != list(dict.fromkeys(crop.plate for crop in others)):
+        raise ValueError("these figures are not of the same plates")
+    sums = np.concatenate((_sums(crops), _sums(others)), axis=1)
+    half = sums.shape[1] // 2
+    drawn = drawn_sums(sums, draws, seed)
+    result = {}
+    for name, (figure, whole) in _FIGURES.items():
+        cases = sums[:, _AT[whole]] + sums[:, half + _AT[whole]]
+
+        def difference(both: NDArray[np.float64], figure: Figure = figure) -> NDArray[np.float64]:
+            return figure(both[:, :half]) - figure(both[:, half:])
+
+        result[name] = estimate(sums, drawn, difference, round(cases.sum()), int((cases > 0).sum()))
+    return result
+
+
+def _sums(crops: Sequence[CropFigures]) -> NDArray[np.float64]:
+    """What the plates add, in the order in which they first come: (plates, quantities)."""
+    rows = np.zeros((len(crops), len(_COLUMNS) + 3 * BINS))
+    for row, crop in zip(rows, crops, strict=True):
+        counts = crop.counts
+        row[: len(_COLUMNS)] = (
+            counts.characters, counts.top1, counts.top2,
+            crop.text_known, crop.text_right, crop.text_among_two,
+            crop.wrong, crop.wrong_within, crop.severity,
+            len(crop.likelihoods), negative_log_likelihood(crop.likelihoods).sum(),
+        )  # fmt: skip
+        row[len(_COLUMNS) :] = bin_sums(crop.confidences, crop.right).sum(axis=0)
+    return sums_by_plate([crop.plate for crop in crops], rows)
+
+
 def _calibration_error(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     return error_of_sums(sums[:, len(_COLUMNS) :])
+
+
+def _share(part: str, whole: str) -> tuple[Figure, str]:
+    return ratio(_AT[part], _AT[whole]), whole
+
+
+# each figure, and the quantity that counts its cases
+_FIGURES: dict[str, tuple[Figure, str]] = {
+    "character_top1": _share("top1", "characters"),
+    "character_top2": _share("top2", "characters"),
+    "plate_first": _share("texts_right", "texts"),
+    "plate_top2": _share("texts_among_two", "texts"),
+    "errors_within": _share("within", "wrong"),
+    "severity": _share("severity", "wrong"),
+    "nll": _share("nll", "rated"),
+    "ece": (_calibration_error, "rated"),
+}
 
 
 def titled(figures: Figures) -> list[tuple[str, Estimate | None, bool]]:

@@ -27,8 +27,8 @@ def evaluate_run(
 ) -> Path:
     """Read a split with the best weights of a run and keep the outcome in the run's folder, which is returned.
 
-    The labels and texts are those of the project now; crops that the run was trained on stay out, wherever they stand
-    now, and those it chose its weights by. ``progress`` may raise to end the work; nothing is kept then. Raises LpStudioError.
+    The labels and texts are those of the project now; crops that the run was trained on, or chose its weights by, stay
+    out, wherever they stand now. ``progress`` may raise to end the work; nothing is kept then. Raises LpStudioError.
     """
     weights = run.best_weights
     if weights is None:

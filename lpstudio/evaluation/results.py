@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -44,6 +44,7 @@ class CropResult:
     text, or None. ``pairs``: (true, found) indices into ``true`` and ``found``; ``found``: the characters of all
     plates, plate after plate, as in the JSON schema. Of each pair: ``outline_iou``, the overlap of the polygons, and
     ``likelihoods``, the probability of the true character in the whole posterior (None: the weights lack the class).
+    ``posteriors``: of each found character, by class name; empty for an evaluation that was kept and read again.
     """
 
     key: str
@@ -57,6 +58,7 @@ class CropResult:
     pairs: tuple[tuple[int, int], ...] = ()
     outline_iou: tuple[float, ...] = ()
     likelihoods: tuple[float | None, ...] = ()
+    posteriors: tuple[Mapping[str, float], ...] = ()
 
     @property
     def plate(self) -> str:

@@ -64,6 +64,7 @@ class WorkerClient(QObject):
         self._module = module
         self._program = program or sys.executable
         self._process: QProcess | None = None
+        self._leaving: list[QProcess] = []  # asked to end
         self._requests: dict[int, _Request] = {}
         self._next_id = 1
         self._output = b""
@@ -239,16 +240,38 @@ class WorkerClient(QObject):
             self._process.deleteLater()
             self._process = None
 
-    def release(self) -> None:
-        """Let the child end by itself, now that nothing is asked of it any more; does not wait. It starts anew when
-        something is asked again."""
-        if self._process is not None and not self.busy:
-            self._stopping = True
-            self._process.closeWriteChannel()
+    def release(self, *, at_once: bool = False) -> None:
+        """Let the child end by itself, now that nothing is asked of it any more; does not wait.
+
+        With ``at_once`` it is ended in the middle of what it does. The next request starts another one.
+        """
+        process = self._process
+        if process is None or self.busy:
+            return
+        self._process = None
+        process.readyReadStandardOutput.disconnect(self._read_output)
+        process.readyReadStandardError.disconnect(self._read_errors)
+        process.finished.disconnect(self._finished)
+        process.errorOccurred.disconnect(self._failed)
+        self._leaving.append(process)
+        process.finished.connect(lambda *_: self._left(process))
+        if at_once:
+            process.kill()
+        else:
+            process.closeWriteChannel()
+
+    def _left(self, process: QProcess) -> None:
+        if process in self._leaving:
+            self._leaving.remove(process)
+            process.deleteLater()
 
     def stop(self, timeout_ms: int = 2000) -> None:
         """End the child: its input is closed, then it is told, then killed. Pending requests are dropped silently."""
         self._requests.clear()
+        for leaving in list(self._leaving):
+            leaving.kill()
+            leaving.waitForFinished(timeout_ms)
+            self._left(leaving)
         process = self._process
         if process is None:
             return
@@ -264,14 +287,21 @@ class WorkerClient(QObject):
 
 
 class WorkerPool(QObject):
-    """The workers of one window: ``reader`` holds torch, ``tools`` holds only cv2 and av and answers at once."""
+    """The workers of one window: ``reader`` holds torch, ``tools`` holds only cv2 and av and answers at once.
+
+    ``plates`` previews synthetic plates, ``factory`` makes whole datasets of them, for minutes.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.reader = WorkerClient("lpstudio.worker.reader", self, title="reader")
         self.tools = WorkerClient("lpstudio.worker.tools", self, title="tools worker")
+        self.plates = WorkerClient("lpstudio.worker.synthesis", self, title="plate preview")
+        self.factory = WorkerClient("lpstudio.worker.synthesis", self, title="plate maker")
 
     def stop(self) -> None:
-        """End both children."""
+        """End all children."""
         self.reader.stop()
         self.tools.stop()
+        self.plates.stop()
+        self.factory.stop()

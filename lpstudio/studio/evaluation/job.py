@@ -104,7 +104,7 @@ class EvaluationJob(QObject):
         if self.current is not None:
             self._client.cancel(self._request)
             self.current = None
-            self._client.release()
+            self._client.release(at_once=True)  # files are replaced whole: nothing half-written stays
         self.changed.emit()
 
     def stop(self) -> None:
