@@ -21,8 +21,9 @@ from tests.bench.report import Figure, table
 from tests.bench.screen import screen
 from tests.bench.training_bench import TRAINING
 from tests.bench.window_bench import WINDOW
+from tests.bench.work_bench import WORK
 
-BENCHMARKS: dict[str, Callable[[Run], list[Figure]]] = {**WINDOW, **TRAINING}
+BENCHMARKS: dict[str, Callable[[Run], list[Figure]]] = {**WINDOW, **WORK, **TRAINING}
 LONG = {"train": "minutes of training"}  # only when named
 
 

@@ -72,8 +72,10 @@ def drag_shapes(tool: Tool, folder: str, moves: str) -> dict[str, Any]:
         settle(0.3)
         after = tool.points(middle)
         moved = sum(abs(a[0] - b[0]) > 1 or abs(a[1] - b[1]) > 1 for a, b in zip(before, after, strict=True))
+        if moved == 0:
+            raise RuntimeError(f"the {what} did not follow the mouse")
         if moved != (len(before) if what == "shape" else 1):
-            raise RuntimeError(f"the {what} did not follow the mouse: {moved} of {len(before)} points moved")
+            times[f"{what}_s"] = []  # the tool took hold of something else: nothing to compare
     tool.forget_changes()
     return {**times, "polygons": count}
 
@@ -88,7 +90,14 @@ def far(points: list[tuple[float, float]]) -> float:
     return abs(x - 900) + abs(y - 500)
 
 
-TASKS: dict[str, Callable[..., dict[str, Any]]] = {"browse": browse, "drag": drag_shapes}
+def annotate(tool: Tool, folder: str, plan: str) -> dict[str, Any]:
+    """A scripted session, see :mod:`tests.bench.rivals.plates`."""
+    from tests.bench.rivals.plates import plates
+
+    return plates(tool, folder, plan)
+
+
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {"browse": browse, "drag": drag_shapes, "plates": annotate}
 
 
 def leave(told: dict[str, Any]) -> None:
