@@ -6,14 +6,16 @@ import html
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QTextBlockFormat, QTextCursor
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QTextBlockFormat, QTextCursor
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QListWidgetItem, QTextBrowser
 
 from lpstudio import __version__
 from lpstudio.resources import resource
 from lpstudio.studio import theme
+from lpstudio.studio.commands import shown
 from lpstudio.studio.palette import plain_title
+from lpstudio.studio.shortcuts.words import page_with_keys
 
 if TYPE_CHECKING:
     from lpstudio.studio.commands import CommandTable
@@ -25,6 +27,7 @@ PAGES = (
     ("similarity", "Similarity"),
     ("train", "Train"),
     ("review", "Review"),
+    ("synthetic", "Synthetic plates"),
     ("files", "Files of a project"),
     ("command-line", "Command line"),
     ("glossary", "Words"),
@@ -57,6 +60,12 @@ class HelpDialog(QDialog):
         layout.addWidget(self.browser, 1)
         self.resize(860, 600)
         self.pages.currentItemChanged.connect(lambda item, _before: self._show(item))
+        self._soon = QTimer(self)  # many commands come in at once when a workspace is built
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(60)
+        self._soon.timeout.connect(self._show_again)
+        window.commands.changed.connect(self._soon.start)
+        window.commands.keys_changed.connect(self._soon.start)
 
     @classmethod
     def show_for(cls, window: MainWindow, page: str) -> HelpDialog:
@@ -73,6 +82,13 @@ class HelpDialog(QDialog):
         names = [name for name, _ in PAGES]
         self.pages.setCurrentRow(names.index(page) if page in names else 0)
 
+    def _show_again(self) -> None:
+        """Commands came in, or have other keys: the same page, at the same place."""
+        bar = self.browser.verticalScrollBar()
+        place = bar.value()
+        self._show(self.pages.currentItem())
+        bar.setValue(place)
+
     def _show(self, item: QListWidgetItem | None) -> None:
         if item is None:
             return
@@ -82,7 +98,7 @@ class HelpDialog(QDialog):
         elif name == "about":
             self._show_markdown(_about())
         else:
-            self._show_markdown(_page(resource("help", f"{name}.md")))
+            self._show_markdown(page_with_keys(_page(resource("help", f"{name}.md"))))
 
     def _show_markdown(self, text: str) -> None:
         """Show a page with room between its paragraphs, which Qt's reader of Markdown leaves out."""
@@ -113,12 +129,10 @@ def shortcut_sheet(table: CommandTable) -> str:
     """All shortcuts as HTML, a table for each menu."""
     places: dict[str, list[str]] = {}
     for command in table:
-        if not command.shortcuts:
+        given = table.keys(command.id)
+        if not given:
             continue
-        keys = " &nbsp; ".join(
-            f"<b>{html.escape(QKeySequence(text).toString(QKeySequence.SequenceFormat.NativeText))}</b>"
-            for text in command.shortcuts
-        )
+        keys = " &nbsp; ".join(f"<b>{html.escape(shown(key))}</b>" for key in given)
         title = html.escape(plain_title(command).rstrip("…"))
         place = command.workspace.capitalize() or command.menu or "Other"
         places.setdefault(place, []).append(f"<tr><td width='200'>{keys}</td><td>{title}</td></tr>")

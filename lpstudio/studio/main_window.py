@@ -19,7 +19,12 @@ from lpstudio.studio.menus import Menus, icon_action
 from lpstudio.studio.notice_bar import NoticeBar
 from lpstudio.studio.projects import ProjectDoor
 from lpstudio.studio.rail import Rail
+from lpstudio.studio.safety.daily_backup import DailyBackup
+from lpstudio.studio.safety.ending import Ending
+from lpstudio.studio.safety.second_studio import SecondStudio
 from lpstudio.studio.session_watch import SessionWatch
+from lpstudio.studio.shortcuts import words
+from lpstudio.studio.shortcuts.keeper import KeyKeeper
 from lpstudio.studio.status_line import StatusLine, Task
 from lpstudio.studio.top_bar import TopBar
 from lpstudio.studio.train.glance import TrainingGlance
@@ -59,9 +64,16 @@ class MainWindow(QMainWindow):
         self._current = ""
         self._painted = False
         self._arriving: Project | None = None
+        self._next: Project | None = None  # waits until the open one is closed
+        self._second: SecondStudio | None = None
+        self._daily: DailyBackup | None = None
+        self.before_restore: tuple[Path, Path] | None = None  # project, and the backup that undoes its last restore
+        self.ending = Ending(self)
         self.shelf = Shelf(self)
 
         shell_commands.register(self)
+        words.use_table(self.commands)
+        self.keys = KeyKeeper(self.commands, self)
         self.top_bar = TopBar(icon_action(self.commands, "view.palette"), self)
         self.setMenuWidget(self.top_bar)
         self.menus = Menus(self.commands, self.top_bar.menu_bar, self._build_for_menu)
@@ -74,6 +86,10 @@ class MainWindow(QMainWindow):
         self.door.opened.connect(self._prepare_for)
         self.door.failed.connect(lambda message: self.notify(Notice(message, Severity.ERROR, "file.open", "Open…")))
         self._glance = TrainingGlance(lambda: self.workspace("train"), self)
+        self.keys.failed.connect(
+            lambda message: self.notify(Notice(message, Severity.WARNING, "view.shortcuts", "Keys…"))
+        )
+        self.keys.load()
         self._watch_reader()
         self._restore_window()
         self.show_workspace("annotate")
@@ -137,7 +153,11 @@ class MainWindow(QMainWindow):
 
     def open_project(self, path: Path) -> None:
         """Open a project folder or a data.yaml in a thread."""
-        self.door.open(Path(path))
+        path, session = Path(path), self._session
+        if session is not None and path.resolve() in (session.project.root, session.project.yaml_path.resolve()):
+            self.ending.close_project(lambda: self.door.open(path))  # it cannot be claimed twice
+        else:
+            self.door.open(path)
 
     def show_workspace(self, workspace_id: str) -> None:
         entry = entry_of(workspace_id)
@@ -221,14 +241,19 @@ class MainWindow(QMainWindow):
             project.close()  # overtaken by another one
 
     def _take_project(self, project: Project) -> None:
-        if not self.close_project():
-            project.close()
-            return
+        self.ending.close_project(lambda: self._begin_session(project))
+        if self._session is not None:
+            self._next = project
+
+    def _begin_session(self, project: Project) -> None:
+        self._next = None
         from lpstudio.studio.session import ProjectSession
 
         session = ProjectSession(project, self)
         self._session = session
         self._watch = SessionWatch(session, self)
+        self._second = SecondStudio(session, self)
+        self._daily = DailyBackup(session, self)
         place = project.root if project.yaml_path.name == "data.yaml" else project.yaml_path
         recent.note_opened(self.settings, place)
         self.settings.setValue("projects/last", str(place))
@@ -243,36 +268,27 @@ class MainWindow(QMainWindow):
         self.commands.refresh()
         self.session_changed.emit()
 
-    def close_project(self) -> bool:
-        """Close the open project. False when something could not be saved: then it stays open and a notice says so."""
-        session = self._session
-        if session is None:
-            return True
-        current = self.stack.currentWidget()
-        if isinstance(current, Workspace):
-            current.leave()
-        if not session.close():
-            if isinstance(current, Workspace):
-                current.enter()
-            self._watch_or_fail().say_not_saved("The project stays open: ")
-            return False
-        self._let_session_go()
-        return True
+    def close_project(self) -> None:
+        """Close the open project. When something could not be saved it stays open and a notice says so."""
+        self.ending.close_project()
 
     def abandon_project(self) -> None:
-        """Close the project although something could not be saved."""
-        if self._session is not None:
-            self._session.abandon()
-            self._let_session_go()
+        """Close the project although something could not be written; what is in the journal is, at the next opening."""
+        self.ending.let_go()
 
-    def _let_session_go(self) -> None:
-        session, self._session = self._session, None
+    def let_session_go(self) -> None:
+        """Show no project any more."""
+        self._session = None
         self._watch_or_fail().stop()
         self._watch = None
+        if self._second is not None:
+            self._second.stop()
+            self._second = None
+        if self._daily is not None:
+            self._daily.stop()
+            self._daily = None
         for workspace in self.shelf:
             workspace.set_session(None)
-        if session is not None:
-            session.deleteLater()
         self.setWindowTitle("LP Studio")
         self.top_bar.set_project("No project", "Open a project")
         self.empty_state.show_recent(recent.recent_projects(self.settings))
@@ -280,6 +296,13 @@ class MainWindow(QMainWindow):
         self.show_workspace(self._current)
         self.commands.refresh()
         self.session_changed.emit()
+
+    def say_not_saved(self, lead: str, more: str) -> None:
+        """Say which work is not in its files and why."""
+        if self._next is not None:
+            self._next.close()
+            self._next = None
+        self._watch_or_fail().say_not_saved(lead, more)
 
     def _watch_or_fail(self) -> SessionWatch:
         assert self._watch is not None
@@ -353,15 +376,18 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.save_window()
-        if not self.close_project():
-            event.ignore()
+        if self._session is not None or self.ending.is_busy:
+            event.ignore()  # closed when everything is written; the window paints meanwhile
+            self.ending.close_project(self.close)
             return
         for workspace in self.shelf:
             workspace.shut_down()
         self.shelf.stop()
         if self._arriving is not None:
             self._arriving.close()
+        self.ending.stop()
         self._glance.stop()
         self.workers.stop()
+        self.keys.close()
         self.door.close()
         event.accept()

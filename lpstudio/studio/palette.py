@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     QTimer,
 )
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from lpstudio.studio import theme
-from lpstudio.studio.commands import Command, CommandTable
+from lpstudio.studio.commands import Command, CommandTable, shown
 from lpstudio.studio.fuzzy import best_matches
 from lpstudio.studio.icons import draw_icon
 
@@ -132,11 +132,11 @@ class _CommandDelegate(QStyledItemDelegate):
         painter.setPen(theme.color(ink))
         title = QRect(left + 76, rect.y(), rect.width() - 260, rect.height())
         painter.drawText(title, Qt.AlignmentFlag.AlignVCenter, plain_title(command).rstrip("…"))
-        self._paint_shortcut(painter, rect, action.shortcut())
+        keys = self._table.keys(command.id)
+        self._paint_shortcut(painter, rect, shown(keys[0]) if keys else "")
         painter.restore()
 
-    def _paint_shortcut(self, painter: QPainter, rect: QRect, shortcut: QKeySequence) -> None:
-        text = shortcut.toString(QKeySequence.SequenceFormat.NativeText)
+    def _paint_shortcut(self, painter: QPainter, rect: QRect, text: str) -> None:
         if not text:
             return
         painter.setFont(theme.font("small"))

@@ -16,12 +16,14 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QRadioButton,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from lpstudio.studio import shell_commands, theme
 from lpstudio.studio.places import log_file, settings_folder
+from lpstudio.studio.shortcuts.editor import ShortcutsPage
 
 if TYPE_CHECKING:
     from lpstudio.studio.main_window import MainWindow
@@ -35,6 +37,27 @@ class SettingsDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Settings")
         self._window = window
+        window.build_all()  # the list of commands is to be whole
+        self.tabs = QTabWidget(self)
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        self.shortcuts = ShortcutsPage(window.commands, window.keys, self)
+        self.tabs.addTab(self._general_page(), "General")
+        self.tabs.addTab(self.shortcuts, "Keyboard")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 12, 16, 16)
+        layout.setSpacing(12)
+        layout.addWidget(self.tabs, 1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        buttons.rejected.connect(self.close)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)  # Enter can be given to a command
+        layout.addWidget(buttons)
+        self.setMinimumWidth(560)
+        self.resize(720, 640)
+
+    def _general_page(self) -> QWidget:
+        window = self._window
+        page = QWidget(self)
         form = QFormLayout()
         form.setHorizontalSpacing(16)
         form.setVerticalSpacing(12)
@@ -46,23 +69,24 @@ class SettingsDialog(QDialog):
         form.addRow("At the start", self.reopen)
         form.addRow("Settings file", self._place_row(str(settings_folder() / "studio.ini"), str(settings_folder())))
         form.addRow("Log", self._place_row(str(log_file()), str(log_file().parent)))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 16, 16, 16)
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 16, 0, 0)
         layout.setSpacing(16)
         layout.addLayout(form)
         note = QLabel("Groups, formats and training settings belong to a project and stand in its lpstudio.toml.", self)
         note.setFont(theme.font("small"))
         note.setWordWrap(True)
         layout.addWidget(note)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
-        buttons.rejected.connect(self.close)
-        layout.addWidget(buttons)
-        self.setMinimumWidth(520)
+        layout.addStretch(1)
+        return page
 
     @classmethod
-    def show_for(cls, window: MainWindow) -> SettingsDialog:
-        """Open the dialog, or bring the open one to the front."""
+    def show_for(cls, window: MainWindow, page: str = "") -> SettingsDialog:
+        """Open the dialog, or bring the open one to the front; ``page`` "keys": where keys are changed."""
         dialog = window.findChild(cls) or cls(window)
+        if page == "keys":
+            dialog.tabs.setCurrentWidget(dialog.shortcuts)
+            dialog.shortcuts.search.setFocus()
         dialog.show()
         dialog.raise_()
         dialog.activateWindow()

@@ -13,6 +13,8 @@ from lpstudio.dataset.images import IMAGE_SUFFIXES, is_image_name
 from lpstudio.studio import theme
 from lpstudio.studio.commands import Command
 from lpstudio.studio.places import log_file
+from lpstudio.studio.safety import commands as safety_commands
+from lpstudio.studio.synthesis import desk as synthetic
 from lpstudio.studio.workspace import Notice, Severity, Workspace
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ def register(window: MainWindow) -> None:
         Command("file.demo", "Try the &demo", "File", (), "sparkles", "Make a small synthetic project and open it"),
         lambda: window.door.demo(),
     )
+    synthetic.register(window)
     add(
         Command(
             "file.add_images",
@@ -87,10 +90,18 @@ def register(window: MainWindow) -> None:
         available=has_project,
     )
     add(
-        Command("file.abandon", "Close project without what cannot be saved", "File", (), "trash-2"),
+        Command(
+            "file.abandon",
+            "Close project without what cannot be saved",
+            "File",
+            (),
+            "trash-2",
+            "What is in the journal is written at the next opening",
+        ),
         lambda: window.abandon_project(),
         available=cannot_save,
     )
+    safety_commands.register(window)
     add(Command("file.quit", "&Quit", "File", ("Ctrl+Q",), "log-out"), lambda: window.close())
 
     for number, entry in enumerate(WORKSPACES, start=1):
@@ -131,14 +142,20 @@ def register(window: MainWindow) -> None:
             lambda mode=mode: choose_theme(window, mode),
         )
     add(
+        Command("view.shortcuts", "C&hange shortcuts…", "View", (), "keyboard", "Give commands other keys"),
+        lambda: _show_settings(window, "keys"),
+    )
+    add(
         Command("view.settings", "&Settings…", "View", ("Ctrl+,",), "settings", "Settings", separator_before=True),
         lambda: _show_settings(window),
     )
 
     add(Command("help.open", "&Help", "Help", ("F1",), "circle-question-mark", "Help"), lambda: _show_help(window, ""))
     add(
-        Command("help.shortcuts", "&Keyboard shortcuts", "Help", ("?",), "keyboard"),
-        lambda: _show_help(window, "shortcuts"),
+        Command(
+            "help.shortcuts", "&Keyboard shortcuts", "Help", ("?", "Shift+F1"), "keyboard", "All keys of this place"
+        ),
+        lambda: _show_cheat_sheet(window),
     )
     add(
         Command("view.log", "Show the &log file", "Help", (), "file", "Open the folder of the log"),
@@ -212,10 +229,16 @@ def _show_activity(window: MainWindow) -> None:
     ActivityDialog.show_for(window)
 
 
-def _show_settings(window: MainWindow) -> None:
+def _show_settings(window: MainWindow, page: str = "") -> None:
     from lpstudio.studio.settings_dialog import SettingsDialog
 
-    SettingsDialog.show_for(window)
+    SettingsDialog.show_for(window, page)
+
+
+def _show_cheat_sheet(window: MainWindow) -> None:
+    from lpstudio.studio.shortcuts.sheet import CheatSheet
+
+    CheatSheet.show_over(window)
 
 
 def _show_help(window: MainWindow, page: str) -> None:

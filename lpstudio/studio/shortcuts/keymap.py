@@ -52,11 +52,12 @@ class KeyRefusedError(ValueError):
 def checked(key: str) -> str:
     """A key in Qt's portable spelling. Raises KeyRefusedError."""
     sequence = QKeySequence(key, QKeySequence.SequenceFormat.PortableText) if len(key) <= _MAX_TEXT else QKeySequence()
-    if sequence.isEmpty() or not spelled(key) or sequence[0].key() in _ONLY_MODIFIERS:
+    if sequence.isEmpty() or not spelled(key) or sequence[0].key() in _ONLY_MODIFIERS:  # type: ignore[index]
         raise KeyRefusedError(f"{one_line(key[:_MAX_TEXT])!r} is no key")
     if sequence.count() > 1:
         raise KeyRefusedError("One key at a time: two after each other cannot be a shortcut")
-    code, modifiers = sequence[0].key(), sequence[0].keyboardModifiers()
+    chord = sequence[0]  # type: ignore[index]
+    code, modifiers = chord.key(), chord.keyboardModifiers()
     if not modifiers & _MODIFIERS:
         if _is_letter_or_digit(code):
             raise KeyRefusedError("Letters and digits always label a character; hold Ctrl or Alt with it")
