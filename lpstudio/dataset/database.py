@@ -170,6 +170,18 @@ class Database:
             except (sqlite3.Error, OSError) as error:
                 raise self.error(error) from error
 
+    def copy(self) -> bytes:
+        """The whole database as it is now, as the bytes of a file. Raises LpStudioError."""
+        copy = sqlite3.connect(":memory:", check_same_thread=False)
+        try:
+            with self._lock:
+                self._writer.backup(copy)
+            return copy.serialize()
+        except sqlite3.Error as error:
+            raise self.error(error) from error
+        finally:
+            copy.close()
+
     def close(self) -> None:
         with self._lock, self._read_lock:
             if self._reader is not None:

@@ -80,21 +80,33 @@ class Ownership:
 
     def _take(self, *, force: bool = False) -> bool:
         try:
-            self._folder.mkdir(exist_ok=True)
-            ignore = self._folder / ".gitignore"
-            if not ignore.exists():
-                ignore.write_text("*\n", encoding="ascii")
-            handle = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+            handle = self._open_lock()
+            if not _lock(handle) and not force:
+                os.close(handle)
+                return False
+            if not self._is_the_file(handle):  # its last owner has just removed it
+                os.close(handle)
+                return self._take(force=force)
         except OSError:
             return True  # nothing can be written here at all: nobody can get into anybody's way
-        if not _lock(handle) and not force:
-            os.close(handle)
-            return False
         self._handle = handle
         with contextlib.suppress(LpStudioError, OSError):
             write_bytes_atomic(self._folder / _OWNER, json.dumps(asdict(self.me)).encode("utf-8"))
             (self._folder / _WANTED).unlink(missing_ok=True)
         return True
+
+    def _open_lock(self) -> int:
+        self._folder.mkdir(exist_ok=True)
+        ignore = self._folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="ascii")
+        return os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+
+    def _is_the_file(self, handle: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(handle), (self._folder / _LOCK).stat())
+        except FileNotFoundError:
+            return False
 
     # -- from one to another -------------------------------------------------------------------------------------------
 
@@ -128,9 +140,17 @@ class Ownership:
             for name in (_OWNER, _WANTED):
                 with contextlib.suppress(OSError):
                     (self._folder / name).unlink(missing_ok=True)
-        # The lock's own file stays: who removes it may remove one that another has just locked.
+        self._leave_nothing()
         os.close(self._handle)
         self._handle = None
+
+    def _leave_nothing(self) -> None:
+        """Where a dataset was only looked at, nothing of ours stays in it."""
+        with contextlib.suppress(OSError):
+            if {entry.name for entry in self._folder.iterdir()} <= {_LOCK, ".gitignore"}:
+                for name in (_LOCK, ".gitignore"):
+                    (self._folder / name).unlink(missing_ok=True)
+                self._folder.rmdir()
 
 
 def studio_at_work(root: Path) -> bool:

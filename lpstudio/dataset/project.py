@@ -15,7 +15,7 @@ from lpstudio.dataset.data_yaml import DataYaml, SplitSource, find_data_yaml, re
 from lpstudio.dataset.images import image_size
 from lpstudio.dataset.index import CropIndex
 from lpstudio.dataset.journal import EditJournal, Interrupted
-from lpstudio.dataset.ownership import Ownership, studio_at_work
+from lpstudio.dataset.ownership import Owner, Ownership, studio_at_work
 from lpstudio.dataset.plate_texts import FILE_NAME as PLATES_NAME
 from lpstudio.dataset.plate_texts import PlateTexts, normalise_text, read_plate_texts
 from lpstudio.dataset.recovery import Replay, replay
@@ -73,6 +73,7 @@ class Project:
         self.replayed = Replay()  # what a crash had left to write
         self.interrupted: Interrupted | None = None  # the history of a session that did not end
         self.ownership: Ownership | None = None  # a studio's claim on the project; it goes when the project is closed
+        self.other_owner: Owner | None = None  # the studio that works on it, where this one only looks
         self._digests: dict[str, str] = {}  # of the label files as they were last written through this project
         self._texts: PlateTexts | None = None
         self._lock = threading.RLock()

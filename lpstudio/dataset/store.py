@@ -174,6 +174,20 @@ class Store:
         """character -> decision of one crop."""
         return dict(self._database.rows("SELECT character, decision FROM decisions WHERE key = ?", (key_to_db(key),)))
 
+    def take_tables(self, other: sqlite3.Connection, tables: tuple[str, ...]) -> None:
+        """Replace whole tables by those of another database; all of them or none. Raises LpStudioError.
+
+        What comes counts as changed now, so that ``crops.jsonl`` follows.
+        """
+        with self._writing() as connection:
+            for table in tables:
+                connection.execute(f"DELETE FROM {table}")
+                rows = other.execute(f"SELECT * FROM {table}").fetchall()
+                if rows:
+                    marks = ",".join("?" * len(rows[0]))
+                    connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+            connection.execute("UPDATE crops SET changed = max(changed, ?)", (round(time.time(), 3),))
+
     # --- the text file -----------------------------------------------------------------------------------------------
 
     def flush(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 DEMO_CROPS = 60
+_LET_GO_S = 6.0  # how long another studio may take to let a project go
 _WANTED_NEXT = ("lpstudio.studio.session", "lpstudio.dataset.writer", "lpstudio.studio.annotate.workspace")
 
 
@@ -36,6 +38,37 @@ class NewProject:
     seed: int = 42
 
 
+def open_claimed(path: Path, *, take_over: bool = False) -> Project:
+    """Open a project as this studio's own, or read only when another studio has it. Raises LpStudioError.
+
+    ``take_over``: wait until the other one lets go, and take the project when it does not answer. Takes seconds.
+    """
+    from lpstudio.dataset.data_yaml import find_data_yaml
+    from lpstudio.dataset.ownership import Ownership
+    from lpstudio.dataset.project import Project
+
+    claim = Ownership(find_data_yaml(path).parent.resolve())
+    other = claim.claim()
+    if other is not None and take_over:
+        claim.ask()
+        until = time.monotonic() + _LET_GO_S
+        while (other := claim.claim()) is not None and time.monotonic() < until:
+            time.sleep(0.05)
+        if other is not None:
+            claim.seize()
+            other = None
+    try:
+        project = Project.open(path, read_only=other is not None, owned=True)
+    except BaseException:
+        claim.release()
+        raise
+    if other is None:
+        project.ownership = claim
+    else:
+        project.other_owner = other
+    return project
+
+
 class ProjectDoor(QObject):
     """Brings projects in. One at a time: a second call overtakes the first."""
 
@@ -47,18 +80,19 @@ class ProjectDoor(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs = Jobs(self, threads=1)
-        self._current = 0
+        self._wanted = 0
         self._process: QProcess | None = None
 
-    def open(self, path: Path) -> None:
-        """Open a project folder or a data.yaml."""
+    def open(self, path: Path, *, take_over: bool = False) -> None:
+        """Open a project folder or a data.yaml; read only while another studio works on it.
+
+        ``take_over``: ask that other studio to let it go, and open it for work.
+        """
 
         def work() -> Project:
-            from lpstudio.dataset.project import Project
+            return open_claimed(path, take_over=take_over)
 
-            return Project.open(path)
-
-        self._start(work, f"opening {path.name or path}")
+        self._start(work, f"taking over {path.parent.name}" if take_over else f"opening {path.name or path}")
 
     def create(self, wanted: NewProject) -> None:
         """Make a project from a folder of crops, then open it."""
@@ -66,14 +100,16 @@ class ProjectDoor(QObject):
         def work() -> Project:
             from lpstudio.dataset.create import new_project
 
-            return new_project(
+            new_project(
                 wanted.source, out=wanted.out, texts_csv=wanted.texts, val_share=wanted.val_share, seed=wanted.seed
-            )
+            ).close()
+            return open_claimed(wanted.out or wanted.source)
 
         self._start(work, f"making a project from {wanted.source.name}")
 
     def _start(self, work: Callable[[], Project], text: str) -> None:
-        self._jobs.forget(self._current)
+        self._wanted += 1
+        number = self._wanted
         self.opening.emit(text)
 
         def work_and_preload() -> Project:
@@ -82,13 +118,22 @@ class ProjectDoor(QObject):
                 importlib.import_module(module)
             return project
 
-        self._current = self._jobs.run(work_and_preload, self._done, self._failed)
+        self._jobs.run(
+            work_and_preload,
+            lambda project: self._done(number, project),
+            lambda error: self._failed(number, error),
+        )
 
-    def _done(self, project: Project) -> None:
+    def _done(self, number: int, project: Project) -> None:
+        if number != self._wanted:
+            self._jobs.run(project.close)  # overtaken by another one
+            return
         self.idle.emit()
         self.opened.emit(project)
 
-    def _failed(self, error: BaseException) -> None:
+    def _failed(self, number: int, error: BaseException) -> None:
+        if number != self._wanted:
+            return
         self.idle.emit()
         message = plain_message(error)
         _log.warning("a project could not be opened: %s", message, exc_info=error)

@@ -399,6 +399,18 @@ class ProjectSession(QObject):
         self.scan()
         return key
 
+    def note_restored(self) -> None:
+        """Labels, states and texts were brought back from a backup: what was known of them does not hold any more."""
+        self._saver.forget_known()
+        self._texts.clear()
+        self.scan()
+
+    def run_in_order(
+        self, work: Callable[[], Any], done: Callable[[Any], object], failed: Callable[[str], object]
+    ) -> None:
+        """Run ``work`` in the thread of states, settings and new crops, after what was asked of it before."""
+        self._store.run(work, done, lambda error: failed(plain_message(error)))
+
     # -- the end ---------------------------------------------------------------------------------------------------
 
     def become_read_only(self, because: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 
-from lpstudio.dataset.project import READ_ONLY_FOLDER
+from lpstudio.dataset.project import READ_ONLY_ASKED, READ_ONLY_FOLDER
 from lpstudio.dataset.types import CropState
 from lpstudio.errors import one_line
 from lpstudio.studio.workspace import Notice, Severity
@@ -53,6 +53,11 @@ class SessionWatch(QObject):
         if project.read_only_because == READ_ONLY_FOLDER:
             text = f"{project.root} cannot be written: you can look, but nothing will be saved"
             self._window.notify(Notice(text, Severity.WARNING))
+        if project.read_only_because == READ_ONLY_ASKED:
+            who = f" ({project.other_owner.shown})" if project.other_owner is not None else ""
+            text = f"Another studio{who} works on this project: here you can only look, unless you take it over"
+            self._window.notify(Notice(text, Severity.WARNING, "file.take_over", "Take over"))
+        self._say_recovered()
 
     def _soon(self, *_: object) -> None:
         if not self._timer.isActive():
@@ -87,6 +92,22 @@ class SessionWatch(QObject):
             return "saved", f"Everything is in the journal; {session.pending} on the way to their files"
         return "saved", f"Everything is on disk in {session.project.root}"
 
+    def _say_recovered(self) -> None:
+        """What came of the session before, when that did not end as it should."""
+        project, written = self._session.project, len(self._session.project.replayed.written)
+        late = f"; {written} of them {'was' if written == 1 else 'were'} written just now" if written else ""
+        if project.interrupted is not None and not project.read_only:
+            steps, crops = project.interrupted.steps, len(project.interrupted.keys)
+            text = (
+                f"The last session was interrupted. Every edit it showed as saved is here{late}. "
+                f"Its undo history can be recovered: {steps} step{'' if steps == 1 else 's'} on "
+                f"{crops} crop{'' if crops == 1 else 's'}"
+            )
+            self._window.notify(Notice(text, Severity.WARNING, "file.recover_history", "Recover undo"))
+        elif written:
+            edits = "1 edit" if written == 1 else f"{written} edits"
+            self._window.notify(Notice(f"{edits} of the last session were still to be written; now they are"))
+
     def refresh(self) -> None:
         """Show saved state and progress as they are now."""
         session, status = self._session, self._window.status
@@ -109,23 +130,23 @@ class SessionWatch(QObject):
         annotate: Any = self._window.stack.currentWidget()
         shown = getattr(getattr(annotate, "desk", None), "current", "") == key
         if self._session.conflicts.get(key) is not None and not shown:
-            text = (
-                f"{one_line(key)} was edited here, and another program changed its label file: there are two versions"
-            )
+            text = f"{one_line(key)} was edited here, and another program changed its label file: there are two of it"
             self._window.notify(Notice(text, Severity.WARNING, "file.show_conflict", "Show both"))
 
     def _settings_failed(self, message: str) -> None:
         self._say(message, "file.save", "Try again")
 
-    def say_not_saved(self, lead: str) -> None:
-        """Say which work is not on disk and why."""
+    def say_not_saved(self, lead: str, after: str = "") -> None:
+        """Say which work is not in its file and why."""
         failures = self._session.failures
         if failures:
             key, message = next(iter(failures.items()))
             more = f" and {len(failures) - 1} more crops are" if len(failures) > 1 else " is"
-            self._say(f"{lead}{key}{more} not saved: {message}", "file.save", "Try again")
+            self._say(f"{lead}{one_line(key)}{more} not saved: {message}.{after}", "file.save", "Try again")
         else:
-            self._say(f"{lead}{self._session.pending} changes could not be written yet", "file.save", "Try again")
+            self._say(
+                f"{lead}{self._session.pending} changes could not be written yet.{after}", "file.save", "Try again"
+            )
         self.refresh()
 
     def _crops_added(self, keys: list[str]) -> None:
