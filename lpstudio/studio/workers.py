@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
+from shiboken6 import isValid
 
 from lpstudio.worker.protocol import VERSION, encode
 
@@ -253,25 +254,22 @@ class WorkerClient(QObject):
         process.readyReadStandardError.disconnect(self._read_errors)
         process.finished.disconnect(self._finished)
         process.errorOccurred.disconnect(self._failed)
+        self._leaving = [other for other in self._leaving if isValid(other)]
         self._leaving.append(process)
-        process.finished.connect(lambda *_: self._left(process))
+        process.finished.connect(process.deleteLater)
         if at_once:
             process.kill()
         else:
             process.closeWriteChannel()
 
-    def _left(self, process: QProcess) -> None:
-        if process in self._leaving:
-            self._leaving.remove(process)
-            process.deleteLater()
-
     def stop(self, timeout_ms: int = 2000) -> None:
         """End the child: its input is closed, then it is told, then killed. Pending requests are dropped silently."""
         self._requests.clear()
-        for leaving in list(self._leaving):
-            leaving.kill()
-            leaving.waitForFinished(timeout_ms)
-            self._left(leaving)
+        for leaving in self._leaving:
+            if isValid(leaving):
+                leaving.kill()
+                leaving.waitForFinished(timeout_ms)
+        self._leaving.clear()
         process = self._process
         if process is None:
             return

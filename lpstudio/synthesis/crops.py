@@ -11,6 +11,7 @@ from functools import cache
 import numpy as np
 
 from lpstudio.dataset.types import Character
+from lpstudio.plates.formats import Format
 from lpstudio.synthesis.camera import photograph
 from lpstudio.synthesis.conditions import Wishes, choose_conditions
 from lpstudio.synthesis.country import Country, load_country
@@ -38,16 +39,15 @@ class SyntheticCrop:
 
 
 @cache
-def _plan_of(wishes: Wishes) -> tuple[Country, tuple[str, ...]]:
+def _plan_of(wishes: Wishes) -> tuple[Country, tuple[Format, ...]]:
     country = load_country(wishes.country)
-    return country, tuple(one.id for one in country.choose(wishes.formats))
+    return country, country.choose(wishes.formats)
 
 
 def begin(seed: int, number: int, wishes: Wishes) -> tuple[np.random.Generator, PlateText]:
     """The random stream of a plate after its text was drawn from it. Raises LpStudioError for a bad country."""
-    country, ids = _plan_of(wishes)
     rng = np.random.default_rng([seed, number])
-    return rng, sample_text(country.choose(ids), rng)
+    return rng, sample_text(_plan_of(wishes)[1], rng)
 
 
 def design(seed: int, number: int, wishes: Wishes) -> tuple[np.random.Generator, PlateDesign]:

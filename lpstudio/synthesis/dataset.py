@@ -51,7 +51,9 @@ class _Plate:
     split: str
 
 
-def _plan(count: int, seed: int, val_share: float, wishes: Wishes) -> list[_Plate]:
+def _plan(
+    count: int, seed: int, val_share: float, wishes: Wishes, progress: Callable[[int, int], None]
+) -> list[_Plate]:
     """Plates of one to three captures that make ``count`` crops; the splits share no text, none of them is empty.
 
     No text comes twice as long as the formats have others.
@@ -62,6 +64,8 @@ def _plan(count: int, seed: int, val_share: float, wishes: Wishes) -> list[_Plat
     number, left, misses = 0, count, 0
     while left:
         number += 1
+        if number % 1000 == 0:
+            progress(0, count)  # whoever wants to stop can do so while plates are only planned
         text = begin(seed, number, wishes)[1].text
         misses = 0 if text not in crops else min(misses + 1, _MISSES)
         if 0 < misses < _MISSES:
@@ -115,7 +119,8 @@ def write_dataset(
     wishes.check()
     check_new_folder(out)
     alphabet = Alphabet.standard()
-    plates = _plan(count, seed, val_share, wishes)
+    progress = progress or (lambda _done, _all: None)
+    plates = _plan(count, seed, val_share, wishes, progress)
     rows: list[_Row] = []
     records: list[str] = []
     totals = {"train": 0, "val": 0}
@@ -137,8 +142,7 @@ def write_dataset(
                     records.append(record_to_line(CropRecord(f"images/{plate.split}/{stem}.jpg", kept=kept)))
                 totals[plate.split] += 1
                 characters += len(crop.characters) - len(kept)
-            if progress is not None:
-                progress(len(rows), count)
+            progress(len(rows), count)
         (out / "plates.csv").write_bytes(_csv(rows).encode())
         if records:
             (out / "crops.jsonl").write_bytes("".join(f"{line}\n" for line in records).encode())

@@ -16,8 +16,8 @@ from lpstudio.synthesis.video import Pixels
 
 CELL = (208, 104)  # width and height of a crop on the sheet, in pixels
 COLUMNS, ROWS = 8, 9
-_TEXT, _GAP = 18, 8
-_BACK, _INK, _OUTLINE, _UNREADABLE = (42, 40, 40), (214, 214, 214), (60, 220, 255), (60, 60, 255)
+TEXT, GAP = 18, 8  # pixels for the words below a crop, and between crops
+_GROUND, _INK, _OUTLINE, _UNREADABLE = (42, 40, 40), (214, 214, 214), (60, 220, 255), (60, 60, 255)
 _FINE = 4  # binary places of outline coordinates
 
 
@@ -34,15 +34,32 @@ def sample_crops(
     return crops
 
 
+def cells_in(width: float, height: float, scale: float) -> tuple[int, int, float]:
+    """Columns and rows of crops that fill so much room, at least one each, and the scale near the wished one."""
+    columns = max(1, round((width / scale - GAP) / (CELL[0] + GAP)))
+    scale = width / (columns * (CELL[0] + GAP) + GAP + 1)
+    rows = (height / scale - GAP) // (CELL[1] + TEXT + GAP)
+    return columns, max(1, int(rows)), scale
+
+
 def contact_sheet(
-    crops: Sequence[SyntheticCrop], columns: int = COLUMNS, *, outlines: bool = False, scale: float = 1.0
+    crops: Sequence[SyntheticCrop],
+    columns: int = COLUMNS,
+    *,
+    outlines: bool = False,
+    scale: float = 1.0,
+    ground: tuple[int, int, int] = _GROUND,
+    ink: tuple[int, int, int] = _INK,
 ) -> Pixels:
-    """Shape (height, width, 3), blue green red. ``outlines``: draw the polygons. ``scale``: of the whole sheet."""
+    """Shape (height, width, 3), blue green red, ``columns`` × (CELL width + GAP) + GAP pixels wide at ``scale`` 1.
+
+    ``outlines``: draw the polygons. ``ground``, ``ink``: the colours of the sheet and of what is written on it.
+    """
     cell_width, cell_height = (round(side * scale) for side in CELL)
-    text, gap = round(_TEXT * scale), round(_GAP * scale)
+    text, gap = round(TEXT * scale), round(GAP * scale)
     rows = -(-len(crops) // columns)
     size = (rows * (cell_height + text + gap) + gap, columns * (cell_width + gap) + gap, 3)
-    sheet = np.full(size, _BACK, np.uint8)
+    sheet = np.full(size, ground, np.uint8)
     for index, crop in enumerate(crops):
         y = gap + index // columns * (cell_height + text + gap)
         x = gap + index % columns * (cell_width + gap)
@@ -52,7 +69,7 @@ def contact_sheet(
         sheet[down : down + height, right : right + width] = picture
         said = f"{crop.text}  {crop.size[0]} x {crop.size[1]}"
         place = (x, y + cell_height + text - round(5 * scale))
-        cv2.putText(sheet, said, place, cv2.FONT_HERSHEY_SIMPLEX, 0.38 * scale, _INK, 1, cv2.LINE_AA)
+        cv2.putText(sheet, said, place, cv2.FONT_HERSHEY_SIMPLEX, 0.38 * scale, ink, max(1, round(scale)), cv2.LINE_AA)
     return sheet
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from functools import cache
+from itertools import accumulate, combinations
 
 import numpy as np
 
@@ -36,8 +39,8 @@ class PlateText:
 
 def choose_format(formats: Sequence[Format], rng: np.random.Generator) -> Format:
     """A format, usual ones more often; rare ones still occur, for weights count by their square root."""
-    weights = np.sqrt([one.weight for one in formats])
-    return formats[int(rng.choice(len(formats), p=weights / weights.sum()))]
+    shares = list(accumulate(math.sqrt(one.weight) for one in formats))
+    return formats[bisect_right(shares, rng.random() * shares[-1])]
 
 
 def sample_text(formats: Sequence[Format], rng: np.random.Generator) -> PlateText:
@@ -78,9 +81,15 @@ def _with_pair(text: list[str], places: str, rng: np.random.Generator) -> list[s
     return text
 
 
+@cache
+def _shares(chars: str) -> tuple[float, ...]:
+    """The weights of characters, added up."""
+    return tuple(accumulate(_WEIGHTS[char] for char in chars))
+
+
 def _one_of(chars: str, rng: np.random.Generator) -> str:
-    weights = np.array([_WEIGHTS[char] for char in chars])
-    return chars[int(rng.choice(len(chars), p=weights / weights.sum()))]
+    shares = _shares(chars)
+    return chars[bisect_right(shares, rng.random() * shares[-1])]
 
 
 def _free_groups(least: int, most: int, rng: np.random.Generator) -> tuple[str, ...]:

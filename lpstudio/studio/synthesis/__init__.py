@@ -1,0 +1,1 @@
+"""Making synthetic plates in the window: sliders, a preview, the making itself."""
