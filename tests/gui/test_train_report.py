@@ -115,6 +115,8 @@ def test_the_report_leads_from_a_cell_of_the_matrix_to_the_label_in_annotate(
     assert label.read_text().splitlines()[case.character].split()[0] == str(13)  # N
     assert "Labels of 1 of these crops" in page.note.text()
 
+    empty_studio.run_command("go.train")
+    qtbot.waitUntil(page.isVisible, timeout=5000)
     # missed characters have a column of their own
     missed = next(char for char in order if facts.count(char, MISSED))
     page.matrix.choose(missed, MISSED)
