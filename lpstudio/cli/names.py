@@ -11,6 +11,8 @@ COMMAND_NAMES = (
     "synth",
     "train",
     "evaluate",
+    "compare",
+    "sweep",
     "calibrate",
     "pack",
     "read",

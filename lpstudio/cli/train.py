@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lpstudio.cli.progress import progress_bar
 from lpstudio.errors import LpStudioError, UsageError
 
 if TYPE_CHECKING:
     from lpstudio.dataset.project import Project
     from lpstudio.dataset.training_set import TrainingSet
     from lpstudio.training.runs import Run
-    from lpstudio.training.settings import TrainSettings
 
 
 def command(
@@ -68,41 +64,18 @@ def command(
 
 
 def _new_run(project: Project, changes: dict[str, Any]) -> Run:
-    from lpstudio.dataset.training_set import collect
+    from lpstudio.cli.training_options import collected, settings_with
     from lpstudio.training.runs import create_run
 
-    settings = _settings(project, changes)
-    with progress_bar() as show:
-        training_set = collect(
-            project,
-            verified_only=settings.verified_only,
-            progress=lambda done, total: show("reading labels", done, total),
-        )
+    settings = settings_with(project, changes)
+    training_set = collected(project, settings.verified_only)
     _describe(training_set)
-    weights = Path(settings.weights).expanduser()
-    if settings.weights not in {"starter", "scratch"} and weights.exists():
-        from lpstudio.reading.weights import find_weights
-
-        find_weights(weights)  # a folder or a wrong kind of file is named before a run is made
-    elif weights.parent != Path() or _is_unknown_name(settings.weights):
-        raise LpStudioError("there is no such weights file", path=settings.weights, remedy="Check the name")
-    return create_run(project, settings, training_set)
-
-
-def _is_unknown_name(weights: str) -> bool:
-    return weights not in {"starter", "scratch"} and not re.fullmatch(r"yolo11[nsmlx]-seg(\.pt)?", weights)
-
-
-def _settings(project: Project, changes: dict[str, Any]) -> TrainSettings:
-    from lpstudio.training.settings import SettingsError, TrainSettings
-
-    settings = TrainSettings.from_dict(project.settings.training)
-    try:
-        for field, value in changes.items():
-            settings = settings.with_value(field, value)
-    except SettingsError as error:
-        raise UsageError(error.what, remedy=error.remedy) from error
-    return settings
+    run = create_run(project, settings, training_set)
+    parts = run.counts["crops"]
+    if parts["selection"]:
+        said = f"{parts['selection']} of the train crops are set aside to choose with; val only scores"
+        print(said, file=sys.stderr)
+    return run
 
 
 def _resumed(project: Project, name: str, changes: dict[str, Any]) -> Run:
@@ -154,15 +127,9 @@ def _describe(training_set: TrainingSet) -> None:
 
 def _follow(run: Run, json_file: str | None) -> int:
     """Start the run's process, show how it goes, and wait for its end. Ctrl+C stops it."""
-    from lpstudio.cli.training_progress import follow
-    from lpstudio.training.launch import start_detached
+    from lpstudio.cli.training_options import trained_to_the_end
 
-    start_detached(run, parent=os.getpid())
-    end = follow(run, json_file)
-    if end["type"] == "failed":
-        raise LpStudioError(end["message"])
-    if end["type"] == "died":
-        raise LpStudioError("the training process died", path=run.log_path, remedy=f"Go on with --resume {run.name}.")
+    end = trained_to_the_end(run, json_file)
     if end.get("best") and json_file != "-":
         print(end["best"])
     if end["reason"] == "stopped":

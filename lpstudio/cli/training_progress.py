@@ -87,6 +87,8 @@ def _display() -> Iterator[Callable[[dict[str, Any]], None]]:
             elif kind == "epoch":
                 bars.update(epochs, completed=event["epoch"], note=f"{_duration(event['left_s'])} left")
                 console.print(_epoch_line(event), markup=False)
+            elif kind == "scored":
+                console.print(_score_line(event), markup=False)
             elif kind == "log":
                 console.print(event["text"], markup=False)
             elif kind == "queued":
@@ -113,6 +115,15 @@ def _epoch_line(event: dict[str, Any]) -> str:
         f"{event['epoch_s']:.1f} s",
     ]
     return "  ".join(parts)
+
+
+def _score_line(event: dict[str, Any]) -> str:
+    metrics = event["metrics"]
+    return (
+        f"best weights on {event['split']}, which chose nothing:  loss {event['val_loss'] or float('nan'):.4g}  "
+        f"mask mAP50 {metrics.get('mask_map50', 0):.3f}  characters top-1 {metrics.get('char_top1', 0):.1%} "
+        f"top-2 {metrics.get('char_top2', 0):.1%} of {metrics.get('characters', 0)}"
+    )
 
 
 def _duration(seconds: float) -> str:

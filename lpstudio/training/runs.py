@@ -248,7 +248,7 @@ def create_run(
         raise LpStudioError(
             "no crop of the train split has a character", path=project.yaml_path, remedy="Draw characters first."
         )
-    folder = _new_folder(project.root / "runs", settings.name or "train")
+    folder = new_folder(project.root / "runs", settings.name or "train")
     hashes = {split: write_frozen(folder, split, crops[split]) for split in SPLITS}
     names = list(project.alphabet.names)
     _write_data_yaml(folder, names)
@@ -352,7 +352,7 @@ def _counts(training_set: TrainingSet) -> dict[str, Any]:
     }
 
 
-def _new_folder(runs: Path, name: str) -> Path:
+def new_folder(runs: Path, name: str) -> Path:
     """Make ``runs/NAME-N`` with the first number above every one used so far."""
     try:
         runs.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,150 @@
+"""``lpstudio compare``."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lpstudio.cli.output import write_text
+from lpstudio.cli.progress import progress_bar
+from lpstudio.errors import UsageError
+
+if TYPE_CHECKING:
+    from lpstudio.dataset.project import Project
+    from lpstudio.evaluation.compare import ComparisonTable
+    from lpstudio.training.variants import Comparison
+
+
+def command(
+    project: Annotated[Path, typer.Argument(help="A dataset's folder or its data.yaml.")],
+    losses: Annotated[
+        str, typer.Option(help="Which losses, separated by commas.")
+    ] = "stock,cross-entropy,similarity,in-place",
+    seeds: Annotated[str, typer.Option(help="How many seeds from 1 on, or the seeds themselves: 3, or 7,8,9.")] = "3",
+    epochs: Annotated[int | None, typer.Option(help="Epochs of every training.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Crops per step.")] = None,
+    imgsz: Annotated[int | None, typer.Option(help="Longer side the crops are scaled to.")] = None,
+    weights: Annotated[str | None, typer.Option(help="starter, scratch, a .pt file, or an Ultralytics name.")] = None,
+    size: Annotated[str | None, typer.Option(help="Model size: n, s, m, l or x.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, mps, 0 or 0,1.")] = None,
+    formats: Annotated[
+        str | None, typer.Option(help='What "formats on" means: ph, or "LLL DDDD"; the project\'s otherwise.')
+    ] = None,
+    resume: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Go on with a comparison that was interrupted.")
+    ] = None,
+    json_file: Annotated[str | None, typer.Option("--json", metavar="FILE", help="The table; - for stdout.")] = None,
+    csv_file: Annotated[str | None, typer.Option("--csv", metavar="FILE", help="The table; - for stdout.")] = None,
+) -> int:
+    """Train and evaluate variants of the loss under one budget, and print one table. Ctrl+C stops; --resume goes on.
+
+    Every variant is trained anew. A part of train, the same for all losses of a seed, chooses when to stop, the best
+    weights and the temperature; val only scores. Table and page lie in the comparison's folder.
+    """
+    if json_file == csv_file == "-":
+        raise UsageError("--json and --csv cannot both go to standard output")
+    from lpstudio.dataset.project import Project
+    from lpstudio.plates.formats import DEFAULT_FORMATS
+    from lpstudio.training.variants import open_comparison
+
+    changes: dict[str, Any] = {
+        "epochs": epochs,
+        "batch": batch,
+        "imgsz": imgsz,
+        "weights": weights,
+        "size": size,
+        "device": device,
+    }
+    with Project.open(project) as opened:
+        if resume is not None:
+            if any(value is not None for value in changes.values()):
+                raise UsageError("a resumed comparison keeps its settings; give no others with --resume")
+            from lpstudio.cli.training_options import folder_of
+
+            comparison = open_comparison(folder_of(opened, resume))
+        else:
+            comparison = _new(opened, changes, losses, seeds)
+        print(f"{comparison.name}: {comparison.budget()}", file=sys.stderr)
+        if not _train(comparison):
+            print(f"stopped; go on with --resume {comparison.name}", file=sys.stderr)
+            return 130
+        from lpstudio.evaluation.compare import measure
+
+        wanted = formats or ", ".join(opened.settings.formats) or DEFAULT_FORMATS
+        with progress_bar() as show:
+            table = measure(comparison, opened, wanted, _reading_device(comparison), show)
+    _write(table, comparison, json_file, csv_file)
+    return 0
+
+
+def seeds_from(text: str) -> list[int]:
+    """``3`` are the seeds 1, 2, 3; ``7,8`` are 7 and 8. Raises UsageError."""
+    try:
+        numbers = [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise UsageError(f"--seeds takes a number, or seeds separated by commas, not {text!r}") from None
+    if "," not in text and numbers:
+        numbers = list(range(1, numbers[0] + 1))
+    if not numbers or min(numbers) < 0:
+        raise UsageError("a comparison needs a seed at least, and none below 0")
+    return numbers
+
+
+def _new(project: Project, changes: dict[str, Any], losses: str, seeds: str) -> Comparison:
+    from lpstudio.cli.training_options import collected, settings_with
+    from lpstudio.training.variants import new_comparison
+
+    wanted = [name.strip() for name in losses.split(",") if name.strip()]
+    numbers = seeds_from(seeds)
+    settings = settings_with(project, changes)
+    return new_comparison(project, settings, collected(project, settings.verified_only), wanted, numbers)
+
+
+def _train(comparison: Comparison) -> bool:
+    """Train what is not trained yet; False when the person stopped it."""
+    from lpstudio.cli.training_options import trained_to_the_end
+    from lpstudio.training.runs import RunStatus
+
+    total = len(comparison.variants)
+    took: list[float] = []
+    for number, variant in enumerate(comparison.variants, start=1):
+        if variant.run.status() is RunStatus.FINISHED:
+            continue
+        left = f"; about {_hours(sum(took) / len(took) * (total - number + 1))} left" if took else ""
+        print(f"[{number}/{total}] {variant.loss}, seed {variant.seed}{left}", file=sys.stderr)
+        began = time.monotonic()
+        if trained_to_the_end(variant.run)["reason"] == "stopped":
+            return False
+        took.append(time.monotonic() - began)
+    return True
+
+
+def _reading_device(comparison: Comparison) -> str | None:
+    device = comparison.settings.device
+    return None if device == "auto" else device.split(",")[0]
+
+
+def _write(table: ComparisonTable, comparison: Comparison, json_file: str | None, csv_file: str | None) -> None:
+    from lpstudio.dataset.atomic import write_bytes_atomic
+    from lpstudio.evaluation.compare_report import as_csv, as_html, as_text
+
+    data = json.dumps(table.to_dict(), indent=1, allow_nan=False) + "\n"
+    texts = {"txt": as_text(table), "json": data, "csv": as_csv(table), "html": as_html(table)}
+    for kind, text in texts.items():
+        write_bytes_atomic(comparison.dir / f"comparison.{kind}", text.encode())
+    for target, kind in ((json_file, "json"), (csv_file, "csv")):
+        if target is not None:
+            write_text(target, texts[kind])
+    if "-" not in (json_file, csv_file):
+        sys.stdout.write(texts["txt"])
+    print(f"{comparison.dir / 'comparison.html'} shows the same with a drawing", file=sys.stderr)
+
+
+def _hours(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{max(minutes, 1)} min"

@@ -1,0 +1,140 @@
+"""``lpstudio sweep``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lpstudio.cli.output import write_text
+from lpstudio.errors import LpStudioError, UsageError
+
+if TYPE_CHECKING:
+    from lpstudio.dataset.project import Project
+    from lpstudio.training.sweep import Sweep, Trial
+
+_MOST_FAILED = 3  # trials in a row that may fail before it is no matter of their settings
+
+
+def command(
+    project: Annotated[Path, typer.Argument(help="A dataset's folder or its data.yaml.")],
+    trials: Annotated[int, typer.Option(min=1, help="How many trainings in all, on all machines together.")] = 30,
+    goal: Annotated[
+        str, typer.Option(help="characters: right best candidates; masks: mask mAP50-95. On the selection part.")
+    ] = "characters",
+    loss: Annotated[str | None, typer.Option(help="similarity (the default), cross-entropy or in-place.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs of every training.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Crops per step.")] = None,
+    imgsz: Annotated[int | None, typer.Option(help="Longer side the crops are scaled to.")] = None,
+    weights: Annotated[str | None, typer.Option(help="starter, scratch, a .pt file, or an Ultralytics name.")] = None,
+    size: Annotated[str | None, typer.Option(help="Model size: n, s, m, l or x.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, mps, 0 or 0,1.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the trainings, the selection part and the proposals.")] = None,
+    resume: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Go on with a sweep, or take part in it from another machine.")
+    ] = None,
+    json_file: Annotated[str | None, typer.Option("--json", metavar="FILE", help="The trials; - for stdout.")] = None,
+    csv_file: Annotated[str | None, typer.Option("--csv", metavar="FILE", help="The trials; - for stdout.")] = None,
+) -> int:
+    """Look for good settings of the loss: k, temperature, both weights, gain, base similarity, learning rate.
+
+    Optuna proposes them. Ctrl+C stops; --resume goes on with the very training that was stopped. Several machines that
+    see the project's folder can take part in one sweep. Table and drawing lie in the sweep's folder.
+    """
+    if json_file == csv_file == "-":
+        raise UsageError("--json and --csv cannot both go to standard output")
+    from lpstudio.dataset.project import Project
+
+    changes = {
+        "loss.name": loss, "epochs": epochs, "batch": batch, "imgsz": imgsz, "weights": weights, "size": size,
+        "device": device, "seed": seed,
+    }  # fmt: skip
+    with Project.open(project) as opened:
+        from lpstudio.cli.training_options import collected, folder_of, settings_with
+        from lpstudio.training.sweep import new_sweep, open_sweep
+
+        if resume is not None:
+            if any(value is not None for value in changes.values()):
+                raise UsageError("a resumed sweep keeps its settings; give no others with --resume")
+            sweep = open_sweep(folder_of(opened, resume))
+            training_set = collected(opened, sweep.settings.verified_only)
+        else:
+            settings = settings_with(opened, changes)
+            training_set = collected(opened, settings.verified_only)
+            sweep = new_sweep(opened, settings, training_set, goal)
+        print(
+            f"{sweep.name}: {trials} trials of {sweep.settings.epochs} epochs at {sweep.settings.imgsz} px; goal: "
+            f"{sweep.goal} on the selection part",
+            file=sys.stderr,
+        )
+        whole = _work(sweep, opened, training_set, trials)
+    _write(sweep, json_file, csv_file)
+    if not whole:
+        print(f"stopped; go on with --resume {sweep.name}", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _work(sweep: Sweep, project: Project, training_set: object, trials: int) -> bool:
+    """Train until there are enough trials; False when the person stopped it."""
+    failed = 0
+    while True:
+        waiting = sweep.interrupted()
+        if waiting:
+            trial = waiting[0]
+        elif sum(one.state in {"complete", "fail", "running"} for one in sweep.trials()) < trials:
+            trial = sweep.begin(project, training_set)  # type: ignore[arg-type]
+        else:
+            return True
+        values = ", ".join(f"{name} {value:.3g}" for name, value in trial.values.items())
+        print(f"trial {trial.number}: {values}", file=sys.stderr)
+        try:
+            if not _trained(sweep, trial):
+                return False
+        except LpStudioError as error:
+            failed += 1
+            sweep.give_up(trial)
+            if failed >= _MOST_FAILED:
+                raise
+            print(f"lpstudio: trial {trial.number}: {error.message}", file=sys.stderr)
+        else:
+            failed = 0
+            print(f"trial {trial.number}: {sweep.goal} {sweep.tell(trial):.4f}", file=sys.stderr)
+            _keep(sweep)
+
+
+def _trained(sweep: Sweep, trial: Trial) -> bool:
+    from lpstudio.cli.training_options import trained_to_the_end
+    from lpstudio.training.runs import RunStatus
+
+    run = sweep.run_of(trial)
+    return run.status() is RunStatus.FINISHED or trained_to_the_end(run)["reason"] != "stopped"
+
+
+def _keep(sweep: Sweep) -> dict[str, str]:
+    """Write table and drawing into the sweep's folder."""
+    from lpstudio.dataset.atomic import write_bytes_atomic
+    from lpstudio.evaluation import sweep_report
+
+    trials = sweep.trials()
+    texts = {
+        "txt": sweep_report.as_text(sweep, trials),
+        "csv": sweep_report.as_csv(trials),
+        "json": sweep_report.as_json(sweep, trials),
+        "html": sweep_report.as_html(sweep, trials),
+    }
+    for kind, text in texts.items():
+        write_bytes_atomic(sweep.dir / f"result.{kind}", text.encode())
+    return texts
+
+
+def _write(sweep: Sweep, json_file: str | None, csv_file: str | None) -> None:
+    texts = _keep(sweep)
+    for target, kind in ((json_file, "json"), (csv_file, "csv")):
+        if target is not None:
+            write_text(target, texts[kind])
+    if "-" not in (json_file, csv_file):
+        sys.stdout.write(texts["txt"])
+    print(f"{sweep.dir / 'result.html'} shows the same with a drawing", file=sys.stderr)
