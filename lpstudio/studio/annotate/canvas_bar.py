@@ -50,7 +50,7 @@ class CanvasBar(QWidget):
     def fill(self, commands: CommandTable) -> None:
         """Put the buttons in."""
         for group in (
-            ("select_tool", "draw_tool", "magic_tool", "knife_tool"),
+            ("select_tool", "draw_tool", "magic_tool", "box_tool", "knife_tool"),
             ("undo", "redo"),
             ("unreadable", "delete"),
         ):

@@ -119,6 +119,7 @@ def _edit(w: AnnotateWorkspace, add: Register) -> None:
         when=selected,
     )
     w.outlines.register_forms(add)
+    w.aids.register(add)
     add(
         "edit_text",
         "Plate &text…",
@@ -203,10 +204,26 @@ def _crop(w: AnnotateWorkspace, add: Register) -> None:
         when=listed,
     )
     add(
+        "previous_unlabelled",
+        "Previous unlabelled",
+        lambda: w.go_to_state(frozenset([CropState.UNLABELLED]), "unlabelled", -1),
+        keys=("Ctrl+Up",),
+        icon="circle-dashed",
+        when=listed,
+    )
+    add(
         "next_unverified",
         "Next to verif&y",
         lambda: w.go_to_state(UNVERIFIED, "to verify"),
         keys=("Ctrl+Shift+Down",),
+        icon="list-checks",
+        when=listed,
+    )
+    add(
+        "previous_unverified",
+        "Previous to verify",
+        lambda: w.go_to_state(UNVERIFIED, "to verify", -1),
+        keys=("Ctrl+Shift+Up",),
         icon="list-checks",
         when=listed,
     )

@@ -14,7 +14,7 @@ _CHARACTER = (
     "smooth_outlines", "", "zoom_selection",
 )  # fmt: skip
 _PICTURE = (
-    "draw_tool", "magic_tool", "knife_tool", "paste", "select_all", "", "lay_text", "edit_text", "",
+    "draw_tool", "magic_tool", "box_tool", "knife_tool", "paste", "select_all", "", "lay_text", "edit_text", "",
     "verify", "verify_empty", "ignore", "", "zoom_fit", "zoom_one", "smooth", "overlay", "labels",
 )  # fmt: skip
 

@@ -14,6 +14,7 @@ from lpstudio.dataset.faults import KnownTexts
 from lpstudio.dataset.journal_records import DO, MERGE, REDO, UNDO, StepNote
 from lpstudio.dataset.plate_texts import normalise_text
 from lpstudio.dataset.types import Character, CropState
+from lpstudio.plates.order import box_of
 from lpstudio.studio.annotate.checks import Fault, find_text_faults
 from lpstudio.studio.annotate.clipboard import union_box
 from lpstudio.studio.annotate.document import Document
@@ -32,6 +33,7 @@ from lpstudio.studio.annotate.edits import (
     SetText,
 )
 from lpstudio.studio.annotate.fault_finder import FaultFinder
+from lpstudio.studio.annotate.outline_forms import without
 from lpstudio.studio.annotate.presentation import second_candidate
 from lpstudio.studio.annotate.recalled import standing
 from lpstudio.studio.session import ProjectSession
@@ -39,6 +41,7 @@ from lpstudio.studio.widgets.canvas_geometry import (
     FloatArray,
     as_array,
     as_polygon,
+    bounds,
     clip_to_frame,
     limit_shift,
 )
@@ -67,6 +70,7 @@ class CropEditor(QObject):
         self._finder.changed.connect(self.reread)
         self._text_faults: tuple[object, KnownTexts, list[Fault]] | None = None
         self._gestures = count(1)
+        self.no_overlap = False  # a finished outline is cut back against its neighbours
         self._nudge = (0.0, 0)  # when the last arrow key was, and its gesture
 
     # -- which crop ---------------------------------------------------------------------------------------------
@@ -226,6 +230,11 @@ class CropEditor(QObject):
         if len(clipped) < 3:
             self.said.emit("Not added: it lies outside the picture")
             return
+        free = self._cut_back(clipped)
+        if free is None:
+            self.said.emit("Not added: it lies wholly on other characters")
+            return
+        clipped = free
         if self.do(AddCharacters((Character(as_polygon(clipped)),), verb)):
             self._lay_when_whole()
 
@@ -254,14 +263,32 @@ class CropEditor(QObject):
         if untouched and len(items) == len(text) and self.lay_text(text):
             self.said.emit(f"All {len(text)} characters are drawn: {text} is laid on them")
 
-    def reshape(self, item_id: int, points: FloatArray, verb: str) -> None:
+    def reshape(self, item_id: int, points: FloatArray, verb: str, gesture: int = 0) -> None:
         """A polygon got another form; what lies outside the picture is cut off."""
         clipped = clip_to_frame(points, *self.crop_size())
-        if len(clipped) < 3:
-            self.said.emit("Not changed: nothing of it would be left on the picture")
+        free = self._cut_back(clipped, item_id) if len(clipped) >= 3 else None
+        if free is None:
+            self.said.emit("Not changed: nothing of it would be left")
             self.content_changed.emit()
             return
-        self.do(Reshape(item_id, as_polygon(clipped), verb))
+        self.do(Reshape(item_id, as_polygon(free), verb, gesture))
+
+    def nudge_vertex(self, item_id: int, points: FloatArray) -> None:
+        """A vertex was moved by an arrow key; a run of them is one step of undo."""
+        self.reshape(item_id, points, "Move vertex", self._gesture_of_nudge())
+
+    def _cut_back(self, points: FloatArray, item_id: int = 0) -> FloatArray | None:
+        """The outline without what others cover, where that is wanted; None when nothing of it is left."""
+        document = self.document
+        if not self.no_overlap or document is None:
+            return points
+        x1, y1, x2, y2 = bounds(points)
+        neighbours = []
+        for item in document.content.items:
+            left, top, right, bottom = box_of(item.character.polygon)
+            if item.id != item_id and left < x2 and x1 < right and top < y2 and y1 < bottom:
+                neighbours.append(as_array(item.character.polygon))
+        return without(points, neighbours) if neighbours else points
 
     def move(self, dx: float, dy: float) -> None:
         """Shift the selection by pixels of the crop."""
@@ -274,12 +301,16 @@ class CropEditor(QObject):
             return
         box = union_box(self.selected)
         dx, dy = limit_shift(box, dx, dy, *self.crop_size())
+        self.do(MoveCharacters(self.selected_ids(), dx, dy, self._gesture_of_nudge()))
+
+    def _gesture_of_nudge(self) -> int:
+        """The number of the run of arrow keys that this one belongs to."""
         now = time.monotonic()
         last, gesture = self._nudge
         if now - last > _NUDGES_WITHIN:
             gesture = next(self._gestures)
         self._nudge = (now, gesture)
-        self.do(MoveCharacters(self.selected_ids(), dx, dy, gesture))
+        return gesture
 
     def delete(self) -> None:
         ids = self.selected_ids()

@@ -24,7 +24,7 @@ from lpstudio.studio.widgets.reading_strip import typed_character
 
 _DRAG_FROM = 3.0  # px of the screen the hand must move before a press becomes a drag
 _CLOSE_WITHIN = 9.0  # px of the screen around the first vertex that close a drawing
-_ARROWS = {
+ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
     Qt.Key.Key_Up: (0, -1),
@@ -39,6 +39,7 @@ class Tool(Enum):
     DRAW = "draw"
     MAGIC = "magic"
     KNIFE = "knife"
+    BOX = "box"
 
 
 @dataclass
@@ -62,6 +63,7 @@ class EditCanvas(CanvasView):
     moved = Signal(float, float)  # the selection, by pixels of the crop
     reshaped = Signal(int, object, str)  # index, points, what was done ("Move vertex", …)
     nudged = Signal(float, float)  # by the arrow keys
+    vertex_nudged = Signal(int, object)  # index, points: one vertex was moved by the arrow keys
     typed = Signal(str)
     second_wanted = Signal()
     step_wanted = Signal(int)  # the next (1) or previous (-1) character in reading order
@@ -168,7 +170,7 @@ class EditCanvas(CanvasView):
 
     def press(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         if self._tool is Tool.DRAW and self._editable:
-            self._draw_at(place)
+            self._draw_at(place, modifiers)
             return
         hit = self.hit(place)
         adding = bool(modifiers & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier))
@@ -202,7 +204,7 @@ class EditCanvas(CanvasView):
         if gesture.vertex is None:
             self._shift_to(gesture, place)
         else:
-            self._vertex_to(gesture, place)
+            self._vertex_to(gesture, place, modifiers)
 
     def _shift_to(self, gesture: _Gesture, place: QPointF) -> None:
         dx = (place.x() - gesture.start.x()) / self.view.scale
@@ -214,10 +216,10 @@ class EditCanvas(CanvasView):
         gesture.shift = limit_shift(box, dx, dy, width, height)
         self.shift_lifted(*gesture.shift)
 
-    def _vertex_to(self, gesture: _Gesture, place: QPointF) -> None:
+    def _vertex_to(self, gesture: _Gesture, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         shape = self.shapes[gesture.index]
         points = (shape.points if gesture.points is None else gesture.points).copy()
-        points[gesture.vertex] = self.to_crop(place)
+        points[gesture.vertex] = self.aim(place, modifiers, gesture.index)
         gesture.points = points
         self.move_lifted({gesture.index: shape.with_points(points)})
 
@@ -245,7 +247,7 @@ class EditCanvas(CanvasView):
         if self._tool is Tool.DRAW and self._editable:
             # The first press of the double click set a vertex here already.
             if not self.close_drawing():
-                self._draw_at(place)
+                self._draw_at(place, modifiers)
             return
         hit = self.hit(place)
         if hit is not None and hit.part is Part.VERTEX and self._editable:
@@ -253,6 +255,10 @@ class EditCanvas(CanvasView):
             return
         self.press(place, modifiers)
         super().double_press(place, modifiers)
+
+    def insert_vertex(self, index: int, at: int, point: tuple[float, float]) -> None:
+        """Ask for a vertex on the edge that begins at vertex ``at``."""
+        self.reshaped.emit(index, np.insert(self.shapes[index].points, at + 1, point, axis=0), "Insert vertex")
 
     def delete_vertex(self, hit: Hit) -> None:
         """Ask for the deletion of a vertex; a polygon keeps at least three."""
@@ -296,11 +302,15 @@ class EditCanvas(CanvasView):
 
     # -- drawing ------------------------------------------------------------------------------------------------
 
-    def _draw_at(self, place: QPointF) -> None:
+    def aim(self, place: QPointF, modifiers: Qt.KeyboardModifier, index: int | None) -> tuple[float, float]:
+        """The place of the crop that a vertex put there gets. ``index``: the shape whose vertex it is, None for new."""
+        return self.to_crop(place)
+
+    def _draw_at(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         if len(self._drawing) >= 3 and self._closes(place):
             self.close_drawing()
             return
-        point = self.to_crop(place)
+        point = self.aim(place, modifiers, None)
         if self._drawing and math.dist(point, self._drawing[-1]) * self.view.scale < 1.0:
             return
         if not self._drawing:
@@ -386,7 +396,7 @@ class EditCanvas(CanvasView):
 
     def _command_key(self, key: int, modifiers: Qt.KeyboardModifier) -> bool:
         """Keys that act on the selection; False when this one does not."""
-        if key in _ARROWS:
+        if key in ARROWS:
             return self._arrow(key, modifiers)
         if key == Qt.Key.Key_Escape:
             return self._escape()
@@ -434,7 +444,7 @@ class EditCanvas(CanvasView):
         step = steps.get(held)
         if step is None or not self.selection or not self._editable:
             return False
-        dx, dy = _ARROWS[Qt.Key(key)]
+        dx, dy = ARROWS[Qt.Key(key)]
         self.nudged.emit(dx * step, dy * step)
         return True
 

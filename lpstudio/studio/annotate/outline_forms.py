@@ -71,6 +71,27 @@ def join(polygons: Sequence[FloatArray]) -> FloatArray | None:
     return _outer(parts[0])
 
 
+def without(points: FloatArray, neighbours: Sequence[FloatArray]) -> FloatArray | None:
+    """What of a polygon lies outside of its neighbours, exactly; of several pieces the largest.
+
+    None where nothing is left. Unchanged where one crosses itself, and where a neighbour lies wholly inside: a polygon
+    has no holes.
+    """
+    from shapely import union_all
+
+    polygon = _shape(points)
+    others = [shape for shape in map(_shape, neighbours) if shape is not None]
+    if polygon is None or not others or not any(polygon.intersects(other) for other in others):
+        return points
+    if not any(polygon.intersection(other).area > _SLIVER for other in others):
+        return points
+    parts = _polygons(polygon.difference(union_all(others)))
+    if not parts:
+        return None
+    largest = max(parts, key=lambda part: part.area)
+    return points if len(largest.interiors) else _outer(largest)
+
+
 def simplify(points: FloatArray, tolerance: float) -> FloatArray:
     """Fewer vertices, none of the outline further than ``tolerance`` pixels away; unchanged where nothing is left."""
     polygon = _shape(points)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 HINTS = {
     Tool.MAGIC: "Click a character, or drag a box around it · type a letter or digit to label the last one · Esc ends",
+    Tool.BOX: "Drag a box around a character: its outline is found, or the box is taken · Esc ends",
     Tool.KNIFE: "Drag a line across a character, from outside to outside · Esc ends",
 }
 
@@ -45,6 +46,7 @@ class OutlineTools(QObject):
         self._locate = locate
         self._outlines = OutlineEditor(editor)
         self._request: int | None = None
+        self._box: tuple[float, ...] | None = None  # to be taken where no outline is found in it
         self._jobs = Jobs(self, threads=1)
         canvas.outline_wanted.connect(self._find)
         canvas.outline_dropped.connect(self._drop)
@@ -62,6 +64,7 @@ class OutlineTools(QObject):
             return
         self.forget()
         field = "point" if len(where) == 2 else "rectangle"
+        self._box = where if self._canvas.tool is Tool.BOX else None
         self._canvas.set_waiting(True)
         self._editor.said.emit("Looking for an outline… Esc stops")
         self._request = self._worker.request(
@@ -75,14 +78,24 @@ class OutlineTools(QObject):
         self._end()
         points = as_array(payload.get("polygon") or [])
         if len(points) < 3:
-            self._editor.said.emit("No outline found here")
+            self._failed("nothing stands out here")
             return
         self._editor.said.emit("")
         self._editor.add_drawn(points, "Outline")
 
     def _failed(self, message: str) -> None:
         self._end()
+        if self._box is not None:
+            self._take_box()
+            return
         self._editor.said.emit(f"No outline found: {message.rpartition(': ')[2]}")
+
+    def _take_box(self) -> None:
+        """No outline stands out in the box: then it is the box itself."""
+        assert self._box is not None
+        x1, y1, x2, y2 = self._box
+        self._editor.add_drawn(as_array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)]), "Box")
+        self._editor.said.emit("No outline stands out in this box: the box itself was taken")
 
     def _drop(self) -> None:
         self.forget()
@@ -127,6 +140,15 @@ class OutlineTools(QObject):
             keys=("Ctrl+G",),
             icon="wand-sparkles",
             tip="Click a character, or drag a box around it: its outline is found",
+            checkable=True,
+        )
+        add(
+            "box_tool",
+            "&Box to outline",
+            lambda _checked: choose_tool(Tool.BOX),
+            keys=("Ctrl+Shift+D",),
+            icon="square-dashed",
+            tip="Drag a box around a character: its outline is found, or the box itself is taken",
             checkable=True,
         )
         add(

@@ -55,7 +55,7 @@ class ToolCanvas(EditCanvas):
 
     @property
     def _own_tool(self) -> bool:
-        return self._editable and self.tool in (Tool.MAGIC, Tool.KNIFE)
+        return self._editable and self.tool in (Tool.MAGIC, Tool.KNIFE, Tool.BOX)
 
     def set_tool(self, tool: Tool) -> None:
         """Choose a tool; what was begun with the one before is dropped."""
@@ -131,7 +131,7 @@ class ToolCanvas(EditCanvas):
         if self.tool is Tool.KNIFE:
             if dragged:
                 self.cut_wanted.emit(first, last)
-        else:
+        elif dragged or self.tool is Tool.MAGIC:
             self.outline_wanted.emit((*first, *last) if dragged else first)
 
     # -- freehand -----------------------------------------------------------------------------------------------
@@ -254,7 +254,7 @@ class ToolCanvas(EditCanvas):
         if self._line is None:
             return
         start, end = self._line
-        if self.tool is Tool.MAGIC:
+        if self.tool in (Tool.MAGIC, Tool.BOX):
             self._paint_rectangle(painter, QRectF(start, end).normalized(), fill=True)
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -223,6 +223,14 @@ class CanvasSurface(QWidget):
         if dx or dy:
             self._pan(dx, dy)
 
+    def show_point_in_sight(self, x: float, y: float) -> None:
+        """Pan just as far as needed for a place of the picture to be seen."""
+        place = self.to_widget(x, y)
+        dx = min(max(place.x(), 24.0), self.width() - 24.0) - place.x()
+        dy = min(max(place.y(), 24.0), self.height() - 24.0) - place.y()
+        if dx or dy:
+            self._pan(dx, dy)
+
     @property
     def zoom(self) -> float:
         """Device pixels per pixel of the crop: 1 is 100 %."""

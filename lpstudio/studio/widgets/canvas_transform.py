@@ -50,6 +50,10 @@ class ViewTransform:
         self._x = round((view[0] / 2 - (box[0] + box[2]) / 2 * self.scale) * self.ratio) / self.ratio
         self._y = round((view[1] / 2 - (box[1] + box[3]) / 2 * self.scale) * self.ratio) / self.ratio
 
+    def place(self, crop: tuple[float, float], view: tuple[float, float]) -> None:
+        """Show a place of the crop at a place of the widget."""
+        self._x, self._y = view[0] - crop[0] * self.scale, view[1] - crop[1] * self.scale
+
     def zoom_at(self, x: float, y: float, factor: float, size: tuple[float, float], view: tuple[float, float]) -> None:
         """Scale by ``factor`` so that the crop pixel under the widget's point (x, y) stays there."""
         crop_x, crop_y = (x - self._x) / self.scale, (y - self._y) / self.scale
