@@ -60,6 +60,7 @@ class Shelf(QObject):
         self._window = window
         self._built: dict[str, Workspace] = {}
         self._building: dict[str, Steps] = {}
+        self._broken: set[str] = set()  # not tried again: a part of them stands already
         self._slices = Slices(self)
         self._jobs = Jobs(self, threads=1, in_order=True)
         self._warm_timer = QTimer(self)
@@ -117,7 +118,7 @@ class Shelf(QObject):
 
     def _steps(self, workspace_id: str) -> Steps:
         """The steps that are left until the workspace stands; whoever runs them, each is run once."""
-        if workspace_id in self._built:
+        if workspace_id in self._built or workspace_id in self._broken:
             return
         steps = self._building.get(workspace_id)
         if steps is None:
@@ -139,6 +140,7 @@ class Shelf(QObject):
             built.restore_state(window.settings)
             yield
         except Exception as error:  # one broken workspace must not take the others with it
+            self._broken.add(entry.id)
             _log.exception("workspace %s cannot be built", entry.id)
             text = f"{entry.title} cannot be opened: {error}"
             window.notify(Notice(text, Severity.ERROR, "view.log", "Show the log"))

@@ -37,6 +37,7 @@ from lpstudio.studio.annotate.outline_forms import without
 from lpstudio.studio.annotate.presentation import second_candidate
 from lpstudio.studio.annotate.recalled import standing
 from lpstudio.studio.session import ProjectSession
+from lpstudio.studio.shortcuts.words import key_of, with_keys
 from lpstudio.studio.widgets.canvas_geometry import (
     FloatArray,
     as_array,
@@ -444,7 +445,11 @@ class CropEditor(QObject):
             self.said.emit(f"Not verified: {who} – {blocking[0].text}")
             return False
         if not document.content.items and document.content.state is not CropState.VERIFIED:
-            self.said.emit("Not verified: nothing is drawn. If there are no characters, say so with Ctrl+Shift+Enter")
+            self.said.emit(
+                with_keys(
+                    "Not verified: nothing is drawn. If there are no characters, say so with {annotate.verify_empty}"
+                )
+            )
             return False
         self._confirm()
         return True
@@ -460,7 +465,8 @@ class CropEditor(QObject):
             return False
         if document.content.items:
             self.said.emit(
-                f"Not so: {len(document.content.items)} characters are drawn. Delete them first (Ctrl+A, Del)"
+                f"Not so: {len(document.content.items)} characters are drawn. Delete them first "
+                f"({key_of('annotate.select_all')}, {key_of('annotate.delete')})"
             )
             return False
         self._confirm()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
@@ -12,6 +14,8 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QStackedLayout,
+    QStackedWidget,
+    QTabBar,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -23,13 +27,15 @@ from lpstudio.studio import theme
 from lpstudio.studio.annotate.crop_delegate import CropDelegate, Density
 from lpstudio.studio.annotate.crop_facts import CropFacts
 from lpstudio.studio.annotate.crop_model import CropModel, Role
-from lpstudio.studio.annotate.filters import UNVERIFIED, CropFilter, Rows, matching, next_with_state
+from lpstudio.studio.annotate.filters import UNVERIFIED, CropFilter, Listing, listing, next_with_state
 from lpstudio.studio.annotate.query import EXAMPLE, HELP, QueryError, parse
+from lpstudio.studio.annotate.query_field import QueryField
 from lpstudio.studio.annotate.state_marks import MARKS
 from lpstudio.studio.icons import icon
 from lpstudio.studio.images import ImageLoader
 from lpstudio.studio.jobs import Jobs
 from lpstudio.studio.session import ProjectSession
+from lpstudio.studio.shortcuts.words import with_keys
 from lpstudio.studio.widgets.row_view import RowView
 
 _AT_ONCE = 20_000  # crops that are filtered by state and split without a thread
@@ -42,6 +48,8 @@ class CropList(QWidget):
     chosen = Signal(str)
     entered = Signal()  # Enter on a row: on to the canvas
     filtered = Signal()
+    page_changed = Signal()  # the crops are shown, or another page in their place
+    sort_changed = Signal()
 
     def __init__(self, loader: ImageLoader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,7 +58,9 @@ class CropList(QWidget):
         self._session: ProjectSession | None = None
         self._jobs = Jobs(self, threads=1)
         self._filter_job = 0
-        self._facts = CropFacts(self.refilter, self)
+        self.facts = CropFacts(self.refilter, self)
+        self.sort = ""
+        self.is_waiting = False  # for what a query needs to be read
         self._leaves_hidden = False  # the next list that hides the current crop leads to its first one
         self._current = ""
         self.model = CropModel(loader, self._jobs, self)
@@ -61,6 +71,7 @@ class CropList(QWidget):
         self._typing.setInterval(150)
         self._typing.timeout.connect(self.refilter)
         self.search.textChanged.connect(lambda _text: self._typing.start())
+        self.search.set_words(self._splits, self._classes)
         self.search.returnPressed.connect(self._search_done)
         self.states.activated.connect(lambda _index: self._filter_chosen())
         self.split.activated.connect(lambda _index: self._filter_chosen())
@@ -69,7 +80,7 @@ class CropList(QWidget):
     def _build(self) -> None:
         self.query = QWidget(self)  # stands in the window's top row while the workspace is in front
         self.query.setObjectName("crop_query")
-        self.search = QLineEdit(self.query)
+        self.search = QueryField(self.query)
         self.search.setMinimumWidth(96)
         self.search.setMaximumWidth(320)
         self.search.setObjectName("crop_search")
@@ -132,18 +143,62 @@ class CropList(QWidget):
         self._pages = QStackedLayout()
         self._pages.addWidget(self.view)
         self._pages.addWidget(self.nothing)
+        crops = QWidget(self)
+        inner = QVBoxLayout(crops)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(0)
+        inner.addLayout(head)
+        inner.addLayout(self._pages, 1)
+        self.tabs = QTabBar(self)
+        self.tabs.setObjectName("list_pages")
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
+        self.tabs.setStyleSheet("QTabBar::tab { padding: 4px 8px; }")
+        self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.tabs.setAccessibleName("Crops, faults, label errors")
+        self.tabs.hide()  # there is nothing to choose from before another page comes
+        self.tabs.currentChanged.connect(self._page_chosen)
+        self._side = QStackedWidget(self)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addLayout(head)
-        whole.addLayout(self._pages, 1)
+        whole.addWidget(self.tabs)
+        whole.addWidget(self._side, 1)
+        self.add_page(crops, "Crops")
+
+    # -- pages --------------------------------------------------------------------------------------------------
+
+    def add_page(self, page: QWidget, title: str) -> None:
+        """Another page in the place of the crops, chosen by a tab above it."""
+        self._side.addWidget(page)
+        self.tabs.addTab(title)
+        self.tabs.setVisible(self.tabs.count() > 1)
+
+    def name_page(self, page: QWidget, title: str) -> None:
+        """Say something else on a page's tab."""
+        self.tabs.setTabText(self._side.indexOf(page), title)
+
+    def show_page(self, page: QWidget | None) -> None:
+        """Bring a page to the front; None: the crops."""
+        self.tabs.setCurrentIndex(0 if page is None else self._side.indexOf(page))
+
+    @property
+    def page(self) -> QWidget | None:
+        """The page in front."""
+        return self._side.currentWidget()
+
+    def _page_chosen(self, number: int) -> None:
+        self._side.setCurrentIndex(number)
+        self.page_changed.emit()
 
     # -- which crops --------------------------------------------------------------------------------------------
 
     def set_session(self, session: ProjectSession | None) -> None:
         """Show another project's crops, or none."""
         self._session = session
-        self._facts.set_session(session)
+        self.facts.set_session(session)
         self._current = ""
         self.search.clear()
         self.states.setCurrentIndex(0)
@@ -175,7 +230,26 @@ class CropList(QWidget):
     @property
     def filter(self) -> CropFilter:
         """What is asked for at the moment."""
-        return CropFilter(self.states.currentData(), self.split.currentData() or "", self.search.text())
+        return CropFilter(self.states.currentData(), self.split.currentData() or "", self.search.text(), self.sort)
+
+    def _splits(self) -> list[str]:
+        return list(self._session.index.splits) if self._session is not None else []
+
+    def _classes(self) -> Sequence[str]:
+        return self._session.project.alphabet.names if self._session is not None else ()
+
+    def asks_for(self, *fields: str) -> bool:
+        """Whether the search asks for one of these fields of a query."""
+        try:
+            return parse(self.search.text()).uses(*fields)
+        except QueryError:
+            return False
+
+    def set_sort(self, sort: str) -> None:
+        """List the crops by name, state, score or margin, turned round when it is that already; empty: as on disk."""
+        self.sort = f"-{sort}" if sort and sort == self.sort else sort
+        self.sort_changed.emit()
+        self.refilter()
 
     def set_filter(self, wanted: CropFilter) -> None:
         """Ask for these crops."""
@@ -183,6 +257,9 @@ class CropList(QWidget):
         self.split.setCurrentIndex(max(0, self.split.findData(wanted.split)))
         place = next((i for i in range(self.states.count()) if self.states.itemData(i) == wanted.states), 0)
         self.states.setCurrentIndex(place)
+        if wanted.sort != self.sort:
+            self.sort = wanted.sort
+            self.sort_changed.emit()
         self.refilter()
 
     def clear_filter(self) -> None:
@@ -205,24 +282,27 @@ class CropList(QWidget):
             self._say_fault(error)
             return
         self._say_fault(None)
-        if not self._facts.ask_for(query):
-            self.count.setText("Reading what stands on the crops…")
+        self.is_waiting = not self.facts.ask_for(query, wanted.sort)
+        if self.is_waiting:
+            self.count.setText(self.facts.missing)
             return
-        facts = self._facts.facts()
+        facts = self.facts.facts()
+        slow = query.terms or wanted.sort
         if session is None:
-            self._take(None, CropIndex(), matching(CropIndex(), CropFilter()))
-        elif wanted.is_empty or len(session.index) <= (_SEARCHED_AT_ONCE if query.terms else _AT_ONCE):
-            self._take(session, session.index, matching(session.index, wanted, facts))
+            self._take(None, CropIndex(), listing(CropIndex(), CropFilter()))
+        elif wanted.is_empty or len(session.index) <= (_SEARCHED_AT_ONCE if slow else _AT_ONCE):
+            self._take(session, session.index, listing(session.index, wanted, facts))
         else:
             index = session.index
             self._filter_job = self._jobs.run(
-                lambda: matching(index, wanted, facts), lambda rows: self._take(session, index, rows)
+                lambda: listing(index, wanted, facts), lambda found: self._take(session, index, found)
             )
 
-    def _take(self, session: ProjectSession | None, index: CropIndex, rows: Rows) -> None:
+    def _take(self, session: ProjectSession | None, index: CropIndex, found: Listing) -> None:
         if session is not self._session or (session is not None and index is not session.index):
             return  # overtaken by another project or a new scan, which filters for itself
-        self.model.set_rows(session, rows)
+        rows = found.rows
+        self.model.set_rows(session, found)
         self._mark_current()
         total = len(index)
         self.count.setText(f"{len(rows):,} of {total:,} crops" if len(rows) != total else f"{total:,} crops")
@@ -248,7 +328,9 @@ class CropList(QWidget):
         if session is None or not session.is_scanned:
             self.nothing.setText("")
         elif total == 0:
-            self.nothing.setText("No crops yet.\nDrop pictures on the window, or add them with Ctrl+Shift+A.")
+            self.nothing.setText(
+                with_keys("No crops yet.\nDrop pictures on the window, or add them with {file.add_images}.")
+            )
         else:
             self.nothing.setText("No crop matches.\nClear the search or choose other states.")
         self._pages.setCurrentIndex(0 if len(self.model.rows) else 1)
@@ -289,14 +371,17 @@ class CropList(QWidget):
         row += step
         return self.model.key_at(row) if 0 <= row < self.model.rowCount() else None
 
-    def next_in(self, key: str, states: frozenset[CropState]) -> str | None:
-        """The next crop in one of these states among those listed, around the end if need be."""
+    def next_in(self, key: str, states: frozenset[CropState], step: int = 1) -> str | None:
+        """The next crop (previous with a step of -1) in one of these states among those listed, around the end."""
         session = self._session
         if session is None:
             return None
         row = self.model.row_of(key)
-        found = next_with_state(session.index, self.model.rows, -1 if row is None else row, states)
-        return None if found is None else self.model.key_at(found)
+        rows = self.model.rows[::step]
+        last = len(rows) - 1
+        after = -1 if row is None else row if step > 0 else last - row
+        found = next_with_state(session.index, rows, after, states)
+        return None if found is None else self.model.key_at(found if step > 0 else last - found)
 
     # -- looks --------------------------------------------------------------------------------------------------
 
@@ -316,5 +401,5 @@ class CropList(QWidget):
 
     def close_jobs(self) -> None:
         """Stop the threads."""
-        self._facts.close()
+        self.facts.close()
         self._jobs.close()

@@ -10,6 +10,7 @@ from lpstudio.studio.annotate.crop_editor import CropEditor
 from lpstudio.studio.annotate.document import Document
 from lpstudio.studio.annotate.edit_canvas import EditCanvas, Tool
 from lpstudio.studio.annotate.presentation import STRIP_MOST, Prepared, Presentation, faults_by_item, second_candidate
+from lpstudio.studio.shortcuts.words import with_keys
 from lpstudio.studio.widgets.canvas_geometry import FloatArray
 from lpstudio.studio.widgets.reading_strip import ReadingStrip
 
@@ -71,7 +72,10 @@ class CropViews(QObject):
         self._canvas.set_editable(editor.editable)
         self._strip.set_editable(editor.editable)
         self._strip.set_empty_text(
-            "Type the plate's text and press Enter, or draw the characters (Ctrl+E) or click them (Ctrl+G)"
+            with_keys(
+                "Type the plate's text and press Enter, or draw the characters ({annotate.draw_tool}) "
+                "or click them ({annotate.magic_tool})"
+            )
             if editor.editable
             else ""
         )

@@ -24,6 +24,7 @@ from lpstudio.studio.annotate.state_marks import MARKS
 from lpstudio.studio.commands import CommandTable
 from lpstudio.studio.icons import icon
 from lpstudio.studio.menus import icon_action
+from lpstudio.studio.shortcuts.words import keep_tip
 from lpstudio.studio.widgets.reading_strip import typed_character
 
 _FAULTS_SHOWN = 4
@@ -88,14 +89,14 @@ class Inspector(QWidget):
         self.text.setFont(theme.font("plate"))
         self.text.setPlaceholderText("ABC1234")
         self.text.setAccessibleName("The plate's text")
-        self.text.setToolTip("Enter lays the text on the characters in reading order (Ctrl+T comes here)")
+        keep_tip(self.text, "Enter lays the text on the characters in reading order ({annotate.edit_text} comes here)")
         self.text.returnPressed.connect(self._lay)
         self.text.editingFinished.connect(self.keep_text)
         self.lay = QToolButton(self)
         self.lay.setIcon(icon("spell-check"))
         self.lay.setIconSize(QSize(18, 18))
         self.lay.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.lay.setToolTip("Lay the text on the characters (Ctrl+L)")
+        keep_tip(self.lay, "Lay the text on the characters ({annotate.lay_text})")
         self.lay.clicked.connect(self._lay)
         self.hint = QLabel(self)
         self.hint.setFont(theme.font("small"))

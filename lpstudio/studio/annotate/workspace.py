@@ -22,19 +22,22 @@ from lpstudio.studio.annotate.crop_editor import CropEditor
 from lpstudio.studio.annotate.crop_list import CropList
 from lpstudio.studio.annotate.crop_views import CropViews
 from lpstudio.studio.annotate.document import Document
+from lpstudio.studio.annotate.drawing_aids import DrawingAids
 from lpstudio.studio.annotate.edit_canvas import Tool
 from lpstudio.studio.annotate.fault_finder import AT_ONCE
 from lpstudio.studio.annotate.filters import UNVERIFIED
 from lpstudio.studio.annotate.inspector import Inspector
+from lpstudio.studio.annotate.key_canvas import KeyCanvas
 from lpstudio.studio.annotate.outline_tools import HINTS, OutlineTools
 from lpstudio.studio.annotate.picture_display import PictureDisplay
 from lpstudio.studio.annotate.plate_typing import PlateTyping
 from lpstudio.studio.annotate.presentation import Prepared
-from lpstudio.studio.annotate.tool_canvas import ToolCanvas
+from lpstudio.studio.faults.feature import ChecksFeature
 from lpstudio.studio.images import ImageLoader
 from lpstudio.studio.jobs import Jobs
 from lpstudio.studio.safety.crop_side import CropSafety
 from lpstudio.studio.session import ProjectSession
+from lpstudio.studio.shortcuts.words import key_of, with_keys
 from lpstudio.studio.widgets.reading_strip import ReadingStrip
 from lpstudio.studio.workspace import Studio, Workspace
 
@@ -65,7 +68,8 @@ class AnnotateWorkspace(Workspace):
         yield
         self.crops = CropList(self.loader, self)
         yield
-        self.canvas = ToolCanvas(self)
+        self.canvas = KeyCanvas(self)
+        self.aids = DrawingAids(self.editor, self.canvas, studio.settings, self)
         self.outlines = OutlineTools(self.editor, self.canvas, studio.workers.tools, self._locate, self)
         self.typing = PlateTyping(self.editor, studio.workers, self._locate, self)
         self.strip = ReadingStrip(self)
@@ -81,6 +85,8 @@ class AnnotateWorkspace(Workspace):
         self._loading.setSingleShot(True)
         self._loading.setInterval(_LOADING_AFTER)
         self._loading.timeout.connect(self._say_loading)
+        yield
+        self.checks = ChecksFeature(self)
         yield
         self._lay_out()
         yield
@@ -146,6 +152,8 @@ class AnnotateWorkspace(Workspace):
 
     def register_commands(self) -> Iterator[None]:
         yield from command_set.register(self)
+        self.checks.register(command_set.Register(self))
+        yield
         self.safety.register_commands()
         self._registered = True
         yield
@@ -167,6 +175,7 @@ class AnnotateWorkspace(Workspace):
         self.loader.clear()
         self.desk.set_session(session)
         self.display.set_project(str(session.project.yaml_path) if session is not None else "")
+        self.checks.set_session(session)
         self.crops.set_session(session)
         self._show_nothing()
         if session is not None:
@@ -214,6 +223,7 @@ class AnnotateWorkspace(Workspace):
         smooth = bool(settings.value("annotate/smooth", False, bool))
         commands.action("annotate.smooth").setChecked(smooth)
         self.canvas.set_smooth(smooth)
+        self.aids.restore(commands)
 
     def _place_setting(self) -> str:
         assert self._session is not None
@@ -227,8 +237,10 @@ class AnnotateWorkspace(Workspace):
         QGuiApplication.clipboard().dataChanged.disconnect(self._clipboard_changed)
         self.clipboard.release()
         self.outlines.close()
+        self.checks.close()
         self.typing.forget()
         self.editor.close()
+        self.aids.close()
         self._preparing.close()
         self.display.close()
         self._loading.stop()
@@ -287,9 +299,9 @@ class AnnotateWorkspace(Workspace):
         else:
             self.words.say("This is the last crop of the list" if step > 0 else "This is the first crop of the list")
 
-    def go_to_state(self, states: frozenset[CropState], word: str) -> None:
-        """To the next listed crop in one of these states."""
-        key = self.crops.next_in(self.desk.current, states)
+    def go_to_state(self, states: frozenset[CropState], word: str, step: int = 1) -> None:
+        """To the next (or, with a step of -1, previous) listed crop in one of these states."""
+        key = self.crops.next_in(self.desk.current, states, step)
         if key is not None:
             self._go(key)
         else:
@@ -322,7 +334,7 @@ class AnnotateWorkspace(Workspace):
         session = self._session
         if session is not None and session.is_scanned and len(session.index) == 0:
             self.canvas.set_message(
-                "No crops yet", "Drop pictures of plates on this window, or add them with Ctrl+Shift+A."
+                "No crops yet", with_keys("Drop pictures of plates on this window, or add them with {file.add_images}.")
             )
         else:
             self.canvas.set_message("")
@@ -475,7 +487,7 @@ class AnnotateWorkspace(Workspace):
             first = (faults or doubts)[0]
             self.editor.select([first.item_id])
             what = f"it {first.text}" if faults else first.text
-            self.words.say(f"Look here first: {what}. Ctrl+Enter verifies all the same")
+            self.words.say(f"Look here first: {what}. {key_of('annotate.verify')} verifies all the same")
 
     def verify_empty(self) -> None:
         """Confirm that there are no characters and go on."""

@@ -27,6 +27,7 @@ from lpstudio.studio.review.sources import Source
 from lpstudio.studio.review.typing_filter import TypingFilter
 from lpstudio.studio.review.weights import WeightsChoice
 from lpstudio.studio.session import ProjectSession
+from lpstudio.studio.shortcuts.words import with_keys
 from lpstudio.studio.widgets.reading_strip import ReadingStrip
 from lpstudio.studio.workspace import Studio, Workspace
 
@@ -316,9 +317,11 @@ class ReviewWorkspace(Workspace):
         elif control.choice.weights is None:
             text = "Nothing is read without weights: train a model, or choose a .pt file"
         elif control.source.video is not None:
-            text = "This frame is not read yet. Ctrl+R reads it; Ctrl+B draws a rectangle around a plate"
+            text = with_keys(
+                "This frame is not read yet. {review.read} reads it; {review.rectangle} draws a box around a plate"
+            )
         else:
-            text = "Not read yet. Ctrl+R reads every picture of the list"
+            text = with_keys("Not read yet. {review.read} reads every picture of the list")
         self.strip.set_empty_text(text)
 
     def _show_progress(self, state: tuple[int, int, float | None] | None) -> None:

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import re
 
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
+
 from lpstudio.studio.commands import CommandTable, shown
 
 _HOLDER = re.compile(r"\{([a-z]+\.[a-z_]+)\}")
@@ -37,6 +41,24 @@ def key_of(command_id: str) -> str:
 def with_keys(text: str) -> str:
     """A hint with the keys filled in."""
     return _HOLDER.sub(lambda found: key_of(found.group(1)), text)
+
+
+def keep_tip(widget: QWidget, text: str) -> None:
+    """Give a widget a tool tip with keys in it, and keep it true when they change."""
+    _Tip(widget, text)
+
+
+class _Tip(QObject):
+    def __init__(self, widget: QWidget, text: str) -> None:
+        super().__init__(widget)
+        self._widget, self._text = widget, text
+        if _table is not None and isValid(_table):
+            _table.changed.connect(self.show)
+            _table.keys_changed.connect(self.show)
+        self.show()
+
+    def show(self) -> None:
+        self._widget.setToolTip(with_keys(self._text))
 
 
 def page_with_keys(text: str) -> str:
