@@ -29,6 +29,7 @@ FIXABLE = frozenset(
 )
 _FAR = 2.0  # pictures a coordinate may lie outside; further away it is no slip of the hand
 _MAX_ROUNDS = 3
+_ROUNDED = 0.05  # px that a label file may move a vertex
 
 
 def mended(
@@ -120,3 +121,21 @@ def character_of_line(line: UnreadLine, size: tuple[int, int], alphabet: Alphabe
     if len(cut) < 3 or any(fixable for _, fixable in shape_faults(as_polygon(cut), width, height)):
         return None
     return Character(as_polygon(cut), alphabet.names[index])
+
+
+def same_content(first: CropContent, second: CropContent) -> bool:
+    """Whether two contents are the same but for what a label file rounds."""
+    if [line.text for line in first.unread] != [line.text for line in second.unread]:
+        return False
+    if len(first.characters) != len(second.characters):
+        return False
+    return all(_same(a, b) for a, b in zip(first.characters, second.characters, strict=True))
+
+
+def _same(a: Character, b: Character) -> bool:
+    if (a.char, a.unreadable, len(a.polygon)) != (b.char, b.unreadable, len(b.polygon)):
+        return False
+    return all(
+        abs(p[0] - q[0]) <= _ROUNDED and abs(p[1] - q[1]) <= _ROUNDED
+        for p, q in zip(a.polygon, b.polygon, strict=True)
+    )

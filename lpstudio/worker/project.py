@@ -28,7 +28,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lpstudio.dataset.check import crop_faults, known_texts
 from lpstudio.dataset.exchange.exporting import export_dataset, preview_export
 from lpstudio.dataset.exchange.formats import recognised
 from lpstudio.dataset.exchange.importing import import_into
@@ -36,14 +35,15 @@ from lpstudio.dataset.exchange.model import state_from_name
 from lpstudio.dataset.exchange.report import Report
 from lpstudio.dataset.exchange.tree import open_source
 from lpstudio.dataset.exchange.undoing import last_import, undo_import
-from lpstudio.dataset.faults import DISAGREEMENTS, text_faults
 from lpstudio.dataset.project import Project
+from lpstudio.dataset.survey import look_at
 from lpstudio.dataset.types import CropState
 from lpstudio.errors import LpStudioError
 from lpstudio.worker.protocol import Cancelled, Handler, Reply, Request, configure_logging, serve
 
 MEMORY = 6 << 30  # bytes of address space: what a hostile file may take before it is refused
 _CROPS = 64  # between two messages: few enough that the window takes each of them in a moment
+_FAULTS = 200
 _MOST_LOSSES = 20_000  # of a report that go to the window one by one
 
 
@@ -56,40 +56,21 @@ def faults(request: Request, reply: Reply) -> None:
         disagreeing: list[str] = []
         since = 0
         for i, key in enumerate(index.keys):
-            if index.state_of(i) is CropState.DRAFT:
+            state = index.state_of(i)
+            if state is CropState.DRAFT or index.has_label_file(i):
                 since += 1
-                if _draft_disagrees(project, key, index.split_of(i)):
+                rows, disagrees = look_at(project, key, index.split_of(i), state)
+                found += [row.to_row() for row in rows]
+                if disagrees:
                     disagreeing.append(key)
-            elif index.has_label_file(i) and index.state_of(i) is not CropState.IGNORED:
-                since += 1
-                rows = look(project, key, index.split_of(i))
-                found += rows
-                if any(row[1] in DISAGREEMENTS for row in rows):
-                    disagreeing.append(key)
-            if since >= _CROPS or i + 1 == total or len(found) > 200:
+            if since >= _CROPS or i + 1 == total or len(found) > _FAULTS:
                 since = 0
                 if found or disagreeing:
                     reply.result({"faults": found, "disagreeing": disagreeing})
                 found, disagreeing = [], []
                 reply.progress(i + 1, total)
-
-
-def look(project: Project, key: str, split: str) -> list[list[Any]]:
-    """The faults of one labelled crop as rows of plain data."""
-    try:
-        found = crop_faults(project, key, split)
-    except LpStudioError as error:
-        return [[key, "label-file", None, None, error.what, False]]
-    return [[key, one.kind.value, one.at, line, one.message, one.fixable] for one, line in found]
-
-
-def _draft_disagrees(project: Project, key: str, split: str) -> bool:
-    draft = project.store.draft(key)
-    if not draft:
-        return False
-    record = project.store.record(key)
-    known = known_texts(project, key, split, None if record is None else record.text)
-    return any(fault.kind in DISAGREEMENTS for fault in text_faults(draft, known))
+            elif i % 1000 == 0:
+                reply.check()
 
 
 def recognise(request: Request, reply: Reply) -> None:

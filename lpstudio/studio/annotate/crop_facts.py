@@ -1,17 +1,38 @@
-"""What the search field may ask of every crop beside its path: texts and classes, read in a thread when needed."""
+"""What the search field may ask of every crop beside its path, read in a thread or by a process when needed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
+from lpstudio.dataset.index import CropIndex
 from lpstudio.dataset.label_index import LabelIndex
+from lpstudio.dataset.readings import ModelReadings
 from lpstudio.dataset.types import CropState
-from lpstudio.studio.annotate.filters import Facts
+from lpstudio.studio.annotate.filters import Facts, Rows
 from lpstudio.studio.annotate.query import Query
 from lpstudio.studio.jobs import Jobs
 from lpstudio.studio.session import ProjectSession
+
+
+class Findings(Protocol):
+    """What the checks of the whole project know, for queries; each says by a call of ``ready`` when it knows more."""
+
+    def ask_for(self, query: Query) -> str:
+        """Begin to look for what a query needs; what is still missing in a few words, empty when nothing is."""
+        ...
+
+    def disagreeing(self) -> dict[str, set[str]]:
+        """Keys of crops where "text" or "model" disagrees with the characters. From any thread, as the next."""
+        ...
+
+    def faulty(self) -> dict[str, set[str]]:
+        """Keys of crops by kind of fault."""
+        ...
 
 
 class CropFacts(QObject):
@@ -24,7 +45,10 @@ class CropFacts(QObject):
         self._jobs = Jobs(self, threads=1, in_order=True)
         self._texts: dict[str, str] | None = None
         self._labels: LabelIndex | None = None
+        self._numbers: dict[str, NDArray[np.float32]] | None = None
         self._reading: set[str] = set()
+        self.findings: Findings | None = None
+        self.missing = ""  # what is still read, for a person who waits
 
     def set_session(self, session: ProjectSession | None) -> None:
         """Another project, or none: what was read of the one before is forgotten."""
@@ -41,14 +65,19 @@ class CropFacts(QObject):
 
     def forget(self) -> None:
         """The folder was listed anew: read it anew when it is asked for."""
-        self._texts = self._labels = None
+        self._texts = self._labels = self._numbers = None
         self._reading.clear()
 
     def facts(self) -> Facts:
         """What is known now; may be used in another thread."""
         session, texts = self._session, self._texts
-        if session is None or texts is None:
-            return Facts(None, self._labels)
+        if session is None:
+            return Facts()
+        known = self.findings
+        disagreeing = None if known is None else _Positions(session.index, known.disagreeing)
+        faulty = None if known is None else _Positions(session.index, known.faulty)
+        if texts is None:
+            return Facts(None, self._labels, self._numbers, disagreeing, faulty)
         project, here = session.project, session.text_changed_here
 
         def text_of(key: str, split: str) -> str:
@@ -57,11 +86,14 @@ class CropFacts(QObject):
                 text = texts.get(key)
             return text if text is not None else project.plate_texts.text_of(key, split) or ""
 
-        return Facts(text_of, self._labels)
+        return Facts(text_of, self._labels, self._numbers, disagreeing, faulty)
 
-    def ask_for(self, query: Query) -> bool:
-        """Begin to read what a query needs. False while something is missing without which it finds nothing."""
+    def ask_for(self, query: Query, sort: str = "") -> bool:
+        """Begin to read what a query, and an order, need. False while something is missing without which it finds
+        nothing; ``missing`` says what.
+        """
         session = self._session
+        self.missing = "Reading what stands on the crops…"
         if session is None:
             return True
         if self._texts is None and query.uses("text", "") and "texts" not in self._reading:
@@ -76,8 +108,30 @@ class CropFacts(QObject):
                 return labels.read(labelled, lambda: self._session is session and session.index is index)
 
             self._jobs.run(read, lambda whole: self._take_labels(session, labels, whole))
+        wants_numbers = query.uses("score", "margin") or (query.sort or sort).lstrip("-") in ("score", "margin")
+        if self._numbers is None and wants_numbers and "numbers" not in self._reading:
+            self._reading.add("numbers")
+            index = session.index
+            self._jobs.run(
+                lambda: _read_numbers(session, index),
+                lambda numbers: self._take_numbers(session, index, numbers),
+            )
         texts_missing = self._texts is None and query.uses("text")
-        return not (texts_missing or (self._labels is None and query.uses("char")))
+        if texts_missing or (self._labels is None and query.uses("char")) or (self._numbers is None and wants_numbers):
+            return False
+        self.missing = self.findings.ask_for(query) if self.findings is not None else ""
+        return not self.missing
+
+    def _take_numbers(self, session: ProjectSession, index: CropIndex, numbers: dict[str, NDArray[np.float32]]) -> None:
+        if session is self._session and index is session.index and "numbers" in self._reading:
+            self._reading.discard("numbers")
+            self._numbers = numbers
+            self._ready()
+
+    def forget_numbers(self) -> None:
+        """A model read crops anew: scores and margins are read again when they are asked for."""
+        self._numbers = None
+        self._reading.discard("numbers")
 
     def _take_texts(self, session: ProjectSession, texts: dict[str, str]) -> None:
         if session is self._session and "texts" in self._reading:
@@ -98,6 +152,17 @@ class CropFacts(QObject):
     def _reread(self, key: str) -> None:
         """A crop was saved; the list follows when it is filtered the next time, as with states."""
         session = self._session
+        numbers = self._numbers
+        if numbers is not None and session is not None:
+            index, project = session.index, session.project
+
+            def take(told: tuple[float | None, float | None]) -> None:
+                position = index.position(key)
+                if numbers is self._numbers and position is not None:
+                    for name, value in zip(("score", "margin"), told, strict=True):
+                        numbers[name][position] = np.nan if value is None else value
+
+            self._jobs.run(lambda: ModelReadings(project.store.database).certainty_of(key), take)
         if "labels" in self._reading:  # it waits behind the whole reading
             self._jobs.run(lambda: None, lambda _nothing: self._reread(key) if session is self._session else None)
         elif self._labels is not None:
@@ -108,6 +173,42 @@ class CropFacts(QObject):
         """Read nothing any more."""
         self._session = None
         self._jobs.close()
+
+
+class _Positions(Mapping[str, Rows]):
+    """Sets of keys as ascending positions of an index, found in the thread that first asks for them."""
+
+    def __init__(self, index: CropIndex, keys: Callable[[], dict[str, set[str]]]) -> None:
+        self._index = index
+        self._keys = keys
+        self._rows: dict[str, Rows] | None = None
+
+    def _all(self) -> dict[str, Rows]:
+        if self._rows is None:
+            self._rows = {name: self._of(keys) for name, keys in self._keys().items()}
+        return self._rows
+
+    def _of(self, keys: set[str]) -> Rows:
+        places = (self._index.position(key) for key in keys)
+        return np.sort(np.fromiter((place for place in places if place is not None), dtype=np.int32))
+
+    def __getitem__(self, name: str) -> Rows:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+
+def _read_numbers(session: ProjectSession, index: CropIndex) -> dict[str, NDArray[np.float32]]:
+    scores, margins = (np.full(len(index), np.nan, dtype=np.float32) for _ in range(2))
+    for key, score, margin in ModelReadings(session.project.store.database).certainties():
+        place = index.position(key)
+        if place is not None and score is not None and margin is not None:
+            scores[place], margins[place] = score, margin
+    return {"score": scores, "margin": margins}
 
 
 def _read_texts(session: ProjectSession) -> dict[str, str]:

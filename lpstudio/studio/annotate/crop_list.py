@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QSizePolicy,
     QStackedLayout,
     QStackedWidget,
     QTabBar,
@@ -155,6 +156,7 @@ class CropList(QWidget):
         self.tabs.setExpanding(False)
         self.tabs.setUsesScrollButtons(False)
         self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
+        self.tabs.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # the panel's width is the list's
         self.tabs.setStyleSheet("QTabBar::tab { padding: 4px 8px; }")
         self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.tabs.setAccessibleName("Crops, faults, label errors")
@@ -170,10 +172,11 @@ class CropList(QWidget):
 
     # -- pages --------------------------------------------------------------------------------------------------
 
-    def add_page(self, page: QWidget, title: str) -> None:
+    def add_page(self, page: QWidget, title: str, tip: str = "") -> None:
         """Another page in the place of the crops, chosen by a tab above it."""
+        page.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._side.addWidget(page)
-        self.tabs.addTab(title)
+        self.tabs.setTabToolTip(self.tabs.addTab(title), tip)
         self.tabs.setVisible(self.tabs.count() > 1)
 
     def name_page(self, page: QWidget, title: str) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QImage
 
 from lpstudio.dataset.types import CropState
-from lpstudio.studio.annotate.filters import Rows, place_of
+from lpstudio.studio.annotate.filters import Listing, Rows, place_of
 from lpstudio.studio.images import ImageLoader
 from lpstudio.studio.jobs import Jobs
 from lpstudio.studio.session import ProjectSession
@@ -30,7 +30,7 @@ class Role(IntEnum):
 
 
 class CropModel(QAbstractListModel):
-    """Rows are positions of the index that match the filter, ascending. Thumbnails and texts are fetched when asked."""
+    """Rows are positions of the index that match the filter, in any order. Thumbnails and texts come when asked for."""
 
     def __init__(self, loader: ImageLoader, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +38,7 @@ class CropModel(QAbstractListModel):
         self._jobs = jobs
         self._session: ProjectSession | None = None
         self._rows: Rows = np.empty(0, dtype=np.int32)
+        self._order: Rows | None = None
         self._texts: dict[str, str] = {}
         self._texts_wanted: set[str] = set()
         self._text_timer = QTimer(self)
@@ -47,13 +48,13 @@ class CropModel(QAbstractListModel):
         loader.thumbnail_loaded.connect(lambda key, _image: self.refresh(key))
         loader.thumbnail_failed.connect(lambda key, _text: self.refresh(key))
 
-    def set_rows(self, session: ProjectSession | None, rows: Rows) -> None:
+    def set_rows(self, session: ProjectSession | None, found: Listing) -> None:
         """Show these positions of the session's index."""
         self.beginResetModel()
         if session is not self._session:
             self._texts.clear()
         self._session = session
-        self._rows = rows
+        self._rows, self._order = found.rows, found.order
         self.endResetModel()
 
     @property
@@ -68,7 +69,7 @@ class CropModel(QAbstractListModel):
     def row_of(self, key: str) -> int | None:
         """The row of a crop, None when the filter hides it."""
         position = self._session.index.position(key) if self._session is not None else None
-        return None if position is None else place_of(self._rows, position)
+        return None if position is None else place_of(self._rows, position, self._order)
 
     def refresh(self, key: str) -> None:
         """A crop looks different now."""
