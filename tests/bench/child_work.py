@@ -197,7 +197,7 @@ def work(dataset: Path, plan: list[dict[str, Any]]) -> None:
     annotate.show_crop(first)
     while len(done) < len(plates):
         wait_until(lambda: ready(annotate, done), "the next plate")
-        key = annotate.editor.document.key
+        key = standing(annotate)
         person.hand.effort = Effort()
         began = time.perf_counter()
         person.annotate_plate(plates[key])
@@ -206,7 +206,9 @@ def work(dataset: Path, plan: list[dict[str, Any]]) -> None:
             wait_until(lambda: ready(annotate, done), "the next plate")
         person.hand.effort.seconds = time.perf_counter() - began
         done[key] = person.hand.effort.to_dict()
-    wait_until(lambda: not window.session.pending, "everything to be saved")
+    session = window.session
+    assert session is not None
+    wait_until(lambda: not session.pending, "everything to be saved")
     tell({"plates": done, "fixed": person.fixed})
     window.close()
     application.processEvents()
@@ -217,10 +219,15 @@ def window_row(annotate: Any, key: str) -> int:
     return 1 << 30 if row is None else row
 
 
+def standing(annotate: Any) -> str:
+    """The crop that is open, empty while none is."""
+    document = annotate.editor.document
+    return "" if document is None else str(document.key)
+
+
 def ready(annotate: Any, done: dict[str, Any]) -> bool:
     """Whether a plate that is not done yet stands there to be worked on, with its picture."""
-    document = annotate.editor.document
-    return document is not None and document.key not in done and annotate.canvas.picture is not None
+    return standing(annotate) not in {"", *done} and annotate.canvas.picture is not None
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def with_errors(plates: Sequence[Plate], share: float, seed: int) -> dict[str, t
     alphabet = sorted({character.char for plate in plates for character in plate.characters})
     total = sum(len(plate.characters) for plate in plates)
     chosen = rng.choice(total, round(share * total), replace=False)
-    names, shares = zip(*ERRORS, strict=True)
+    names, shares = [kind for kind, _ in ERRORS], [part for _, part in ERRORS]
     kinds = {int(place): str(rng.choice(names, p=shares)) for place in chosen}
     drafts, number = {}, 0
     for plate in plates:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 try:
     from PySide6 import QtCore, QtGui, QtWidgets
 except ImportError:
@@ -10,7 +12,7 @@ except ImportError:
 __all__ = ["QtCore", "QtGui", "QtWidgets"]
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     """QtTest only where it is asked for: it is no part of a program whose memory is measured."""
     if name != "QtTest":
         raise AttributeError(name)

@@ -32,7 +32,7 @@ class FirstPaint(QtCore.QObject):
             construct(window, *arguments, **options)
             window.installEventFilter(watch)
 
-        QtWidgets.QMainWindow.__init__ = constructed
+        QtWidgets.QMainWindow.__init__ = constructed  # type: ignore[method-assign]
 
     def eventFilter(self, watched: Any, event: Any) -> bool:
         if self._told or event.type() != QtCore.QEvent.Type.Paint:

@@ -114,8 +114,8 @@ def _labelme(
     found = {}
     for key, image in names.items():
         written = image.with_suffix(".json")
-        shapes = json.loads(written.read_text())["shapes"] if written.is_file() else []
-        found[key] = [[one["label"].upper(), one["points"]] for one in shapes]
+        stands: list[dict[str, Any]] = json.loads(written.read_text())["shapes"] if written.is_file() else []
+        found[key] = [[one["label"].upper(), one["points"]] for one in stands]
     return list(answer[0]["plates"].values()), f"labelme's on disk {_verdict(plates, found)}"
 
 

@@ -87,7 +87,7 @@ def _python(least: tuple[int, int]) -> Path:
     if sys.version_info[:2] >= least:
         return Path(sys.executable)
     names = [f"python{least[0]}.{minor}" for minor in range(least[1], least[1] + 3)]
-    found = [Path(path) for name in names if (path := shutil.which(name))]
+    found = [Path(there) for name in names if (there := shutil.which(name))]
     kept = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     uv = Path.home() / ".local/share/uv/python"
     for folder in (kept, uv):

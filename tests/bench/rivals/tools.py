@@ -5,6 +5,7 @@ They reach into private names of pinned versions; another version may need other
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ class Tool(Protocol):
     """One tool: its program and, once the window stands, its canvas."""
 
     arguments: tuple[str, ...]
+    window: Any
 
     def main(self) -> object: ...
     def attach(self, window: Any) -> None: ...
@@ -32,7 +34,8 @@ class Tool(Protocol):
 class Labelme:
     """labelme 7."""
 
-    arguments = ()
+    arguments: tuple[str, ...] = ()
+    window: Any
 
     def main(self) -> object:
         from labelme.__main__ import main
@@ -70,7 +73,8 @@ class Labelme:
 class XAnyLabeling:
     """X-AnyLabeling 4."""
 
-    arguments = ("--no-auto-update-check",)
+    arguments: tuple[str, ...] = ("--no-auto-update-check",)
+    window: Any
 
     def main(self) -> object:
         from anylabeling.app import main
@@ -106,7 +110,7 @@ class XAnyLabeling:
         self.view.set_clean()
 
 
-TOOLS: dict[str, type[Labelme] | type[XAnyLabeling]] = {"labelme": Labelme, "x-anylabeling": XAnyLabeling}
+TOOLS: dict[str, Callable[[], Tool]] = {"labelme": Labelme, "x-anylabeling": XAnyLabeling}
 
 
 def main_window() -> Any:
