@@ -10,8 +10,10 @@ from lpstudio.dataset import labels
 from lpstudio.dataset.atomic import remove_leftovers
 from lpstudio.dataset.database import FOLDER
 from lpstudio.dataset.images import image_size
-from lpstudio.dataset.journal_records import Unwritten
+from lpstudio.dataset.journal_records import Standing, Unwritten
+from lpstudio.dataset.sameness import same_content
 from lpstudio.dataset.state_rules import divide
+from lpstudio.dataset.types import CropContent
 from lpstudio.errors import LpStudioError
 
 if TYPE_CHECKING:
@@ -72,30 +74,29 @@ def _write(project: Project, what: Unwritten) -> None:
         try:
             project.save(key, what.content, what.state, what.expected)
         except labels.LabelChangedError:
-            there = project.digest(key)
-            if there not in _own_digests(project, key):
+            there, digest = _in_file(project, key)
+            if not any(same_content(there, own) for own in _own_versions(project, what)):
                 raise
-            project.save(key, what.content, what.state, there)
+            project.save(key, what.content, what.state, digest)
     if what.text is not None:
         project.set_text(key, what.text)
     if what.then is not None:
         project.set_state(key, what.then)
 
 
-def _own_digests(project: Project, key: str) -> set[str]:
-    """What the label file said after each step of the interrupted session: those versions are nobody else's."""
-    interrupted = project.journal.interrupted()
-    if interrupted is None:
-        return set()
-    history = project.journal.history(interrupted.generation).get(key)
-    if history is None:
-        return set()
+def _in_file(project: Project, key: str) -> tuple[CropContent, str]:
+    """What the label file of a crop says, and its digest."""
     size = image_size(project.image_path(key))
-    standings = [step.after for step in (*history.done, *history.undone)]
-    standings += [step.before for step in (*history.done, *history.undone)]
-    return {
-        labels.digest_of(
-            labels.format_label_text(divide(standing.content, project.alphabet)[0], project.alphabet, size)
-        )
-        for standing in standings
-    }
+    text = labels.read_label_text(project.label_path(key))
+    content = labels.parse_label_text(text, project.alphabet, size) if text is not None else CropContent()
+    return content, labels.digest_of(text)
+
+
+def _own_versions(project: Project, what: Unwritten) -> list[CropContent]:
+    """What the label file said after each step of the interrupted session: those versions are nobody else's."""
+    standings = [Standing(what.content)] if what.content is not None else []
+    interrupted = project.journal.interrupted()
+    history = project.journal.history(interrupted.generation).get(what.key) if interrupted is not None else None
+    if history is not None:
+        standings += [end for step in (*history.done, *history.undone) for end in (step.before, step.after)]
+    return [divide(standing.content, project.alphabet)[0] for standing in standings]

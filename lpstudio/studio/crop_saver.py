@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 
 from lpstudio.dataset.labels import LabelChangedError
+from lpstudio.dataset.sameness import same_content
 from lpstudio.dataset.types import CropContent, CropState
 from lpstudio.dataset.writer import LabelWriter
 from lpstudio.errors import LpStudioError
 from lpstudio.studio.jobs import Jobs, plain_message
-from lpstudio.studio.safety.conflicts import Conflict, Conflicts, same_content
+from lpstudio.studio.safety.conflicts import Conflict, Conflicts
 
 if TYPE_CHECKING:
     from lpstudio.dataset.journal import StepNote

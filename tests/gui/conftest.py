@@ -119,9 +119,14 @@ def open_in(qtbot: QtBot) -> OpenIn:
 
 def close_window(window: MainWindow) -> None:
     """Close a window for good; what cannot be saved any more is let go."""
-    if not window.close():
-        window.abandon_project()
-        window.close()
+    window.close()
+    deadline = time.monotonic() + 20.0
+    while window.isVisible() and time.monotonic() < deadline:
+        if window.session is not None and not window.ending.is_busy:
+            window.abandon_project()
+            window.close()
+        QCoreApplication.processEvents()
+        time.sleep(0.002)
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 

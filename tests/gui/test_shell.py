@@ -304,10 +304,11 @@ def test_pictures_without_a_project_and_strange_files_are_answered(
 # -- closing -----------------------------------------------------------------------------------------------------------
 
 
-def test_closing_the_window_writes_what_waits(studio: MainWindow, small_project: Path) -> None:
+def test_closing_the_window_writes_what_waits(studio: MainWindow, small_project: Path, qtbot: QtBot) -> None:
     assert studio.session is not None
     studio.session.save(BARE, CropContent((Character(SQUARE, "X"),)))
-    assert studio.close()
+    studio.close()
+    qtbot.waitUntil(lambda: not studio.isVisible())
     assert (small_project / "labels" / "train" / "p2.txt").is_file()
 
 
@@ -318,16 +319,19 @@ def test_the_window_stays_open_with_the_work_when_it_cannot_be_saved(
     in_the_way.mkdir()
     assert studio.session is not None
     studio.session.save(BARE, CropContent((Character(SQUARE, "X"),)))
-    qtbot.waitUntil(lambda: studio.status.saved.text() == "not saved", timeout=10000)
-    assert not studio.close()
+    qtbot.waitUntil(lambda: studio.status.saved.text() == "kept in journal", timeout=10000)
+    studio.close()
+    qtbot.waitUntil(lambda: "stays open" in studio.notice_bar.label.text())
     assert studio.isVisible()
     assert "p2" in studio.notice_bar.label.text()
     assert studio.notice_bar.action_button.text() == "Try again"
     in_the_way.rmdir()
     qtbot.mouseClick(studio.notice_bar.action_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: studio.status.saved.text() == "saved ✓", timeout=10000)
+    qtbot.waitUntil(in_the_way.is_file)
     assert in_the_way.read_text().startswith("23 ")
-    assert studio.close()
+    studio.close()
+    qtbot.waitUntil(lambda: not studio.isVisible())
 
 
 def test_what_cannot_be_saved_may_be_given_up_on_purpose(studio: MainWindow, small_project: Path, qtbot: QtBot) -> None:
@@ -335,10 +339,11 @@ def test_what_cannot_be_saved_may_be_given_up_on_purpose(studio: MainWindow, sma
     assert studio.session is not None
     assert not studio.commands.action("file.abandon").isEnabled()
     studio.session.save(BARE, CropContent((Character(SQUARE, "X"),)))
-    qtbot.waitUntil(lambda: studio.status.saved.text() == "not saved", timeout=10000)
+    qtbot.waitUntil(lambda: studio.status.saved.text() == "kept in journal", timeout=10000)
     studio.run_command("file.abandon")
     assert studio.session is None
-    assert studio.close()
+    studio.close()
+    qtbot.waitUntil(lambda: not studio.isVisible())
 
 
 def test_geometry_and_panels_are_remembered(application: QApplication, small_project: Path, open_in: OpenIn) -> None:

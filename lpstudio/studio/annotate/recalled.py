@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lpstudio.dataset.journal_records import Recalled, Standing
+from lpstudio.dataset.sameness import same_content
 from lpstudio.dataset.types import CropContent
 from lpstudio.studio.annotate.edits import Content, EarlierEdit, Item
 from lpstudio.studio.annotate.history import Step
-from lpstudio.studio.safety.conflicts import same_content
 
 
 def standing(content: Content) -> Standing:

@@ -8,12 +8,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from lpstudio.dataset.sameness import same_content
 from lpstudio.dataset.types import Character, CropContent
 from lpstudio.plates.order import box_of, reading_order
 from lpstudio.studio import theme
 from lpstudio.studio.annotate.presentation import over_picture_hue
 from lpstudio.studio.icons import icon
-from lpstudio.studio.safety.conflicts import Conflict, same_content
+from lpstudio.studio.safety.conflicts import Conflict
 from lpstudio.studio.widgets.canvas_geometry import as_array
 from lpstudio.studio.widgets.canvas_shapes import CanvasShape
 from lpstudio.studio.widgets.canvas_view import CanvasView

@@ -1,0 +1,31 @@
+"""Whether two versions of a crop say the same."""
+
+from __future__ import annotations
+
+from lpstudio.dataset.types import Character, CropContent
+
+_SAME_PLACE = 0.05  # px; what a round trip through a label file may move a vertex
+
+
+def same_content(first: CropContent, second: CropContent) -> bool:
+    """Whether two versions say the same, in any order, within what a label file rounds."""
+    if len(first.characters) != len(second.characters):
+        return False
+    if [line.text for line in first.unread] != [line.text for line in second.unread]:
+        return False
+    left = list(second.characters)
+    for character in first.characters:
+        match = next((at for at, other in enumerate(left) if _same(character, other)), None)
+        if match is None:
+            return False
+        del left[match]
+    return True
+
+
+def _same(a: Character, b: Character) -> bool:
+    if (a.char, a.unreadable, len(a.polygon)) != (b.char, b.unreadable, len(b.polygon)):
+        return False
+    return all(
+        abs(ax - bx) <= _SAME_PLACE and abs(ay - by) <= _SAME_PLACE
+        for (ax, ay), (bx, by) in zip(a.polygon, b.polygon, strict=True)
+    )
