@@ -19,12 +19,13 @@ from tests.bench import results
 from tests.bench.beside import Run
 from tests.bench.report import Figure, table
 from tests.bench.screen import screen
+from tests.bench.session_bench import SESSIONS
 from tests.bench.training_bench import TRAINING
 from tests.bench.window_bench import WINDOW
 from tests.bench.work_bench import WORK
 
-BENCHMARKS: dict[str, Callable[[Run], list[Figure]]] = {**WINDOW, **WORK, **TRAINING}
-LONG = {"train": "minutes of training"}  # only when named
+BENCHMARKS: dict[str, Callable[[Run], list[Figure]]] = {**WINDOW, **WORK, **SESSIONS, **TRAINING}
+LONG = ("watchdog", "train")  # minutes: only when named
 
 
 def main() -> int:
@@ -59,6 +60,8 @@ def main() -> int:
             except (RuntimeError, OSError) as error:
                 failed.append(name)
                 print(f"{name} failed: {error}", file=sys.stderr, flush=True)
+                continue
+            if not figures:
                 continue
             took = f"{time.monotonic() - began:.0f} s"
             print(f"\n{name} ({took}, load before it {load})\n{table(figures)}", flush=True)

@@ -21,6 +21,7 @@ from lpstudio.dataset.types import Polygon
 from lpstudio.errors import LpStudioError
 from lpstudio.reading.pictures import load_picture
 from lpstudio.reading.typed import Proposal, propose
+from tests.bench.processes import tell
 
 _FINE = 4  # mask pixels per pixel of the crop
 _SEEN = 0.3
@@ -97,5 +98,7 @@ if __name__ == "__main__":
     there = real_crops_folder()
     if there is None:
         sys.exit("no real crops here (set LPSTUDIO_REAL_CROPS)")
-    for name, value in measure(there, int(sys.argv[1]) if len(sys.argv) > 1 else 1).items():
+    found = measure(there, int(sys.argv[1]) if len(sys.argv) > 1 else 1)
+    for name, value in found.items():
         print(f"{name:18} {value:.3f}")
+    tell(found)

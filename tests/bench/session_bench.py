@@ -1,0 +1,60 @@
+"""Long sessions under the watchdog, and texts typed on real crops."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from tests.bench import pictures
+from tests.bench.beside import Run
+from tests.bench.processes import run
+from tests.bench.report import Figure
+
+SESSION_S = 600.0
+SESSION_CROPS = 5_000
+
+
+def watchdog(bench: Run) -> list[Figure]:
+    """GUI-thread blocks over 16 and over 50 ms in a scripted session of ten minutes."""
+    dataset = pictures.many_plates(bench.folder / "session", SESSION_CROPS)
+    told, _began = run(
+        "tests.bench.child_watchdog", bench.folder, str(dataset), f"{SESSION_S:g}", timeout_s=SESSION_S + 300
+    )
+    acts = ", ".join(f"{act} {count}" for act, count in sorted(told["acts"].items(), key=lambda pair: -pair[1])[:5])
+    worst = ", ".join(f"{act} {ms:.0f} ms" for act, ms in told["worst"][:3])
+    clock = told["by_clock"]
+    return [
+        Figure(
+            f"{told['seconds']:.0f} s of session: blocks over 50 ms", told["slow"], "", 0,
+            note=f"own time of the GUI thread; by the clock {clock[1]}; longest: {worst or 'none'}",
+        ),
+        Figure(
+            f"{told['seconds']:.0f} s of session: blocks over 16 ms", told["frames"], "",
+            note=f"of {told['beats']:,} beats; by the clock {clock[0]}; most in: {acts or 'none'}",
+        ),
+        Figure("longest block", told["longest_ms"], "ms"),
+    ]  # fmt: skip
+
+
+def typed(bench: Run) -> list[Figure]:
+    """The characters of a known text found on real crops, without a model."""
+    from tests.conftest import real_crops_folder
+
+    if real_crops_folder() is None:
+        print("no real crops here (set LPSTUDIO_REAL_CROPS)", file=sys.stderr)
+        return []
+    told, _began = run("tests.bench.child_typed", bench.folder, timeout_s=1800)
+    of = f"{told['crops']:.0f} real crops, {told['characters']:.0f} characters; labels are machine-made"
+    return [
+        Figure("typed text: characters found with their class", 100 * told["classes"], "%", note=of),
+        Figure("typed text: crops with every character found", 100 * told["whole"], "%"),
+        Figure("typed text: overlap with the labels, median IoU", told["overlap_median"], ""),
+        Figure("typed text: overlap with the labels, mean IoU", told["overlap_mean"], ""),
+        Figure("typed text: time per crop", told["ms"], "ms"),
+        Figure("typed text: one character too few doubted", 100 * told["doubted_too_few"], "%"),
+        Figure("typed text: one too many doubted", 100 * told["doubted_too_many"], "%"),
+        Figure("typed text: right number doubted", 100 * told["doubted_wrongly"], "%"),
+    ]
+
+
+SESSIONS: dict[str, Callable[[Run], list[Figure]]] = {"typed": typed, "watchdog": watchdog}
