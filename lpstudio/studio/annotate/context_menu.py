@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
+from lpstudio.studio.annotate.class_grid import add_class_grid
 from lpstudio.studio.annotate.edit_canvas import EditCanvas
 from lpstudio.studio.commands import CommandTable
 from lpstudio.studio.widgets.canvas_geometry import Part
@@ -22,6 +23,9 @@ _PICTURE = (
 def _menu(commands: CommandTable, canvas: EditCanvas, names: tuple[str, ...]) -> QMenu:
     menu = QMenu(canvas)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    if names is _CHARACTER and canvas.selection:
+        label = canvas.shapes[canvas.selection[-1]].label
+        add_class_grid(menu, canvas.typed.emit, label)
     for name in names:
         if name:
             menu.addAction(commands.action(f"annotate.{name}"))
