@@ -51,19 +51,19 @@ class FaultKind(StrEnum):
 
 
 _HEADINGS = {
-    FaultKind.LABEL_LINE: "Label lines not understood",
+    FaultKind.LABEL_LINE: "Unread label lines",
     FaultKind.FEW_POINTS: "Too few points",
     FaultKind.NO_AREA: "No area",
-    FaultKind.CROSSING: "Outline crosses itself",
+    FaultKind.CROSSING: "Self-crossing",
     FaultKind.OUTSIDE: "Outside the picture",
     FaultKind.DOUBLED: "Drawn twice",
     FaultKind.OVERLAP: "Overlapping",
     FaultKind.NO_CLASS: "No class yet",
-    FaultKind.UNKNOWN_CLASS: "Class not in the dataset",
-    FaultKind.ORDER: "Reading order broken",
-    FaultKind.TEXT_FORMAT: "Text fits no plate format",
-    FaultKind.TEXT_LABELS: "Characters disagree with the text",
-    FaultKind.TEXT_CSV: "Text disagrees with plates.csv",
+    FaultKind.UNKNOWN_CLASS: "Unknown class",
+    FaultKind.ORDER: "Reading order",
+    FaultKind.TEXT_FORMAT: "No plate format",
+    FaultKind.TEXT_LABELS: "Text ≠ characters",
+    FaultKind.TEXT_CSV: "Text ≠ plates.csv",
 }
 #: Characters with these keep a crop from being verified.
 BLOCKING = frozenset(

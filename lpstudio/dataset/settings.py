@@ -28,13 +28,15 @@ class ProjectSettings:
 
     ``similarity``: groups, base similarity, cells set by hand. ``training``: what differs from the defaults of a
     training, by field name. ``formats``: names of shipped plate formats ("ph") or patterns ("LLL DDDD").
-    ``splits``: how the split was made (seed, val share), for whoever wants to make it again.
+    ``splits``: how the split was made (seed, val share), for whoever wants to make it again. ``filters``: saved
+    queries of the crop list by name.
     """
 
     similarity: Similarity = field(default_factory=Similarity)
     training: dict[str, Any] = field(default_factory=dict)
     formats: list[str] = field(default_factory=lambda: ["ph"])
     splits: dict[str, Any] = field(default_factory=dict)
+    filters: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path) -> ProjectSettings:
@@ -54,6 +56,10 @@ class ProjectSettings:
             if not isinstance(value, dict):
                 raise _fault(path, name, "a table is needed")
             setattr(settings, name, value)
+        filters = data.get("filters", {})
+        if not isinstance(filters, dict) or not all(isinstance(query, str) for query in filters.values()):
+            raise _fault(path, "filters", "a table of texts is needed")
+        settings.filters = filters
         formats = data.get("formats", settings.formats)
         if not isinstance(formats, list) or not all(isinstance(entry, str) for entry in formats):
             raise _fault(path, "formats", "a list of texts is needed")
@@ -79,7 +85,7 @@ class ProjectSettings:
                 text = _decode(path)
                 document = tomlkit.parse(text)
         _update(document, {"formats": self.formats, "similarity": self.similarity.to_dict()})
-        for name, table in (("training", self.training), ("splits", self.splits)):
+        for name, table in (("training", self.training), ("splits", self.splits), ("filters", self.filters)):
             if table or name in document:
                 _replace_table(document, name, table)
         new = tomlkit.dumps(document)

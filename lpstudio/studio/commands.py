@@ -95,6 +95,20 @@ class CommandTable(QObject):
         self.changed.emit()
         return action
 
+    def unregister(self, command_id: str) -> None:
+        """Take a command away that a person made, such as a saved filter. Nothing happens when there is none."""
+        command = self._commands.pop(command_id, None)
+        if command is None:
+            return
+        action = self._actions.pop(command_id)
+        self._available.pop(command_id, None)
+        self._tips.pop(command_id, None)
+        for key in command.shortcuts:
+            self._own[spelled(key)].remove(command_id)
+        self._window.removeAction(action)
+        action.deleteLater()
+        self.changed.emit()
+
     # -- keys ------------------------------------------------------------------------------------------------------
 
     def own_keys(self, command_id: str) -> tuple[str, ...]:

@@ -352,6 +352,16 @@ class ProjectSession(QObject):
 
         self._write_settings(change)
 
+    def save_filters(self, filters: dict[str, str]) -> None:
+        """Keep the saved filters of the crop list in ``lpstudio.toml``."""
+        kept = dict(filters)
+
+        def change() -> None:
+            self.project.settings.filters = kept
+            self.project.save_settings()
+
+        self._write_settings(change)
+
     def _write_settings(self, change: Callable[[], None]) -> None:
         self._settings_pending += 1
         self._settings_failure = ""

@@ -116,6 +116,13 @@ class CropList(QWidget):
         self.density.setToolTip("Compact, list or filmstrip")
         self.density.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.density.clicked.connect(self.next_density)
+        self.sorter = QToolButton(self)
+        self.sorter.setObjectName("crop_sort")
+        self.sorter.setIcon(icon("arrow-down-up"))
+        self.sorter.setIconSize(QSize(16, 16))
+        self.sorter.setToolTip("Order of the list")
+        self.sorter.setAccessibleName("Order of the list")
+        self.sorter.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.view = RowView(self)
         self.view.setObjectName("crops")
         self.view.setAccessibleName("Crops")
@@ -136,10 +143,12 @@ class CropList(QWidget):
         boxes.addWidget(self.split)
         boxes.addWidget(self.states)
         boxes.addWidget(self.search, 1)
+        self._boxes = boxes
         head = QHBoxLayout()
         head.setContentsMargins(8, 4, 4, 0)
         head.setSpacing(4)
         head.addWidget(self.count, 1)
+        head.addWidget(self.sorter)
         head.addWidget(self.density)
         self._pages = QStackedLayout()
         self._pages.addWidget(self.view)
@@ -169,6 +178,10 @@ class CropList(QWidget):
         whole.addWidget(self.tabs)
         whole.addWidget(self._side, 1)
         self.add_page(crops, "Crops")
+
+    def add_query_button(self, button: QWidget) -> None:
+        """A button beside the search field."""
+        self._boxes.addWidget(button)
 
     # -- pages --------------------------------------------------------------------------------------------------
 
@@ -265,9 +278,19 @@ class CropList(QWidget):
             self.sort_changed.emit()
         self.refilter()
 
+    def choose_filter(self, wanted: CropFilter) -> None:
+        """A person asked for these crops: go to the first of them where the current one is not among them."""
+        self._leaves_hidden = True
+        self.set_filter(wanted)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether what stands in the search field is a query."""
+        return not self._fault.isVisible()
+
     def clear_filter(self) -> None:
         """Show all crops."""
-        self.set_filter(CropFilter())
+        self.set_filter(CropFilter(sort=self.sort))
 
     def _filter_chosen(self) -> None:
         """A person asked for other crops: what they draw next belongs on one of these."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
@@ -11,12 +12,14 @@ from lpstudio.dataset.types import Character
 from lpstudio.evaluation.disagreements import Disagreement
 from lpstudio.studio.annotate.edits import AddCharacters, RemoveCharacters, Reshape
 from lpstudio.studio.annotate.query import Query
+from lpstudio.studio.annotate.saved_filters import SavedFilters
 from lpstudio.studio.faults.canvas_notes import FaultNote, ModelOutline
 from lpstudio.studio.faults.fault_panel import FaultPanel
 from lpstudio.studio.faults.fixer import Fixer, FixTarget
 from lpstudio.studio.faults.label_error_panel import LabelErrorPanel
 from lpstudio.studio.faults.model_pass import LabelError, ModelPass
 from lpstudio.studio.faults.survey import ProjectSurvey, SurveyState
+from lpstudio.studio.menus import context_menu
 
 if TYPE_CHECKING:
     from lpstudio.studio.annotate.command_set import Register
@@ -38,6 +41,7 @@ class ChecksFeature(QObject):
         self.model_pass = ModelPass(studio.workers.reader, self)
         self.note = FaultNote(workspace.canvas)
         self.outline = ModelOutline(workspace.canvas)
+        self.saved = SavedFilters(crops, studio.commands, self)
         self._model_of: tuple[LabelError, Character | None] | None = None
 
         self.fault_page = FaultPanel(self.survey, self.fixer, studio.commands, crops)
@@ -67,6 +71,7 @@ class ChecksFeature(QObject):
         self.survey.set_session(session)
         self.fixer.set_session(session)
         self.model_pass.set_session(session)
+        self.saved.set_session(session)
         if session is not None and self._workspace.crops.page is not None:
             session.scanned.connect(self._page_changed)
 
@@ -376,6 +381,7 @@ class ChecksFeature(QObject):
             tip="Keep the label, never show this again, and go on",
             when=lambda: self._in_queue and self.error_page is not None and self.error_page.current is not None,
         )
+        self._register_orders(add, has_project)
         page.add_commands()
         crops = self._workspace.crops
         error_page = self.error_page = LabelErrorPanel(self.model_pass, commands, crops)
@@ -386,6 +392,54 @@ class ChecksFeature(QObject):
             lambda count: crops.name_page(error_page, f"Doubts {_short(count)}" if count else "Doubts")
         )
         error_page.add_commands()
+
+    def _register_orders(self, add: Register, available: Callable[[], bool]) -> None:
+        crops, commands = self._workspace.crops, self._workspace.studio.commands
+        orders = (
+            ("", "as on disk", ""),
+            ("name", "by name", "A to Z"),
+            ("state", "by state", "Unlabelled first"),
+            ("score", "by score", "Those with the least sure character first"),
+            ("margin", "by margin", "Where the first two candidates are closest first"),
+        )
+        for name, words, tip in orders:
+            add(
+                f"sort_{name or 'disk'}",
+                f"Order crops {words}",
+                lambda _checked, name=name: crops.set_sort(name),
+                menu="View",
+                icon="arrow-down-up",
+                tip=f"{tip}; again turns it round" if tip else "By split and path",
+                when=available,
+                checkable=True,
+                separated=not name,
+            )
+        ids = [f"annotate.sort_{name or 'disk'}" for name, _, _ in orders]
+
+        def mark() -> None:
+            for command_id in ids:
+                chosen = f"annotate.sort_{crops.sort.removeprefix('-') or 'disk'}"
+                commands.action(command_id).setChecked(command_id == chosen)
+
+        def open_menu() -> None:
+            commands.refresh()
+            menu = context_menu(commands, ids, crops.sorter)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(crops.sorter.mapToGlobal(crops.sorter.rect().bottomLeft()))
+
+        crops.sort_changed.connect(mark)
+        crops.sorter.clicked.connect(open_menu)
+        mark()
+        add(
+            "saved_filters",
+            "Saved filters…",
+            self.saved.open_menu,
+            menu="Edit",
+            keys=("Ctrl+Alt+K",),
+            icon="bookmark",
+            tip="Choose, keep, rename or delete a filter of the crop list",
+            when=available,
+        )
 
     def _check_again(self) -> None:
         self.show_faults()
