@@ -1,4 +1,4 @@
-"""Contrast, gamma and inversion of what is shown."""
+"""Contrast, gamma, sharpness and channels of what is shown."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lpstudio.studio.annotate.display import GAMMAS, Display, displayed, lookup
+from lpstudio.studio.annotate.display import GAMMAS, Channel, Display, displayed, lookup
 
-displays = st.builds(Display, st.booleans(), st.sampled_from(GAMMAS), st.booleans())
+displays = st.builds(
+    Display,
+    st.booleans(),
+    st.sampled_from(GAMMAS),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from(list(Channel)),
+)
 
 
 @given(displays)
@@ -40,3 +48,45 @@ def test_gamma_goes_step_by_step_and_ends_at_its_limits() -> None:
     assert Display().brighter(1).gamma > 1 > Display().brighter(-1).gamma
     assert Display().brighter(99).gamma == GAMMAS[-1] and Display().brighter(1).brighter(-1).is_plain
     assert lookup(Display(gamma=2.0))[60] > 60 > lookup(Display(gamma=0.5))[60]
+
+
+def test_settings_of_earlier_versions_are_understood() -> None:
+    assert Display.from_text("1 1.6 0") == Display(stretch=True, gamma=1.6)
+
+
+def test_local_contrast_lifts_a_dim_corner_and_leaves_even_ground_alone() -> None:
+    rng = np.random.default_rng(1)
+    pixels = rng.integers(20, 236, (96, 192, 3), dtype=np.uint8)
+    pixels[:48, :96] = rng.integers(40, 52, (48, 96, 1), dtype=np.uint8)
+    shown = displayed(pixels, Display(equalise=True))
+    assert shown.shape == pixels.shape
+    assert shown[:40, :80].std() > 1.5 * pixels[:40, :80].std()
+    flat = displayed(np.full((40, 60, 3), 90, np.uint8), Display(equalise=True))
+    assert flat.std() < 3
+
+
+def test_sharpening_raises_edges_and_changes_nothing_even() -> None:
+    pixels = np.full((20, 20, 3), 60, np.uint8)
+    pixels[:, 10:] = 180
+    shown = displayed(pixels, Display(sharpen=True)).astype(int)
+    assert (shown[:, :8] == 60).all() and (shown[:, 12:] == 180).all()
+    assert (shown[:, 9] < 60).all() and (shown[:, 10] > 180).all()
+
+
+def test_a_single_channel_is_grey() -> None:
+    pixels = np.zeros((4, 6, 3), np.uint8)
+    pixels[...] = (200, 100, 50)
+    assert (displayed(pixels, Display(channel=Channel.RED)) == 200).all()
+    assert (displayed(pixels, Display(channel=Channel.BLUE)) == 50).all()
+    assert (displayed(pixels, Display(channel=Channel.LIGHT)) == 124).all()
+    seen, display = [], Display()
+    for _ in Channel:
+        display = display.next_channel()
+        seen.append(display.channel)
+    assert set(seen) == set(Channel) and display.is_plain
+
+
+@given(displays, st.integers(1, 9), st.integers(1, 9))
+def test_every_display_shows_a_picture_of_any_size(display: Display, height: int, width: int) -> None:
+    pixels = np.full((height, width, 3), 128, np.uint8)
+    assert displayed(pixels, display).shape == pixels.shape

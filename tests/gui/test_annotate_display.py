@@ -54,6 +54,17 @@ def test_inverting_and_lightening_change_only_what_is_seen(hands: Hands, qtbot: 
     assert len(hands.polygons) == 7
 
 
+def test_the_new_looks_have_keys_and_are_put_back_by_one(hands: Hands, qtbot: QtBot) -> None:
+    for key, word in ((Qt.Key.Key_F7, "local contrast"), (Qt.Key.Key_F8, "sharpened"), (Qt.Key.Key_F9, "lightness")):
+        before = hands.canvas.picture
+        hands.command(key, Qt.KeyboardModifier.ShiftModifier)
+        qtbot.waitUntil(lambda before=before: hands.canvas.picture is not before)
+        assert word in hands.said
+    hands.command(Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier)
+    assert "as it is" in hands.said
+    assert not hands.window.commands.action("annotate.sharpen").isChecked()
+
+
 def test_the_display_goes_along_to_the_next_crop_and_is_remembered_with_the_project(
     hands: Hands, small_project: Path, tmp_path: Path, open_in: OpenIn, qtbot: QtBot
 ) -> None:

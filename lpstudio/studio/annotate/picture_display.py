@@ -1,4 +1,4 @@
-"""Shows pictures with more contrast, another gamma or inverted: computed in a thread, remembered per project."""
+"""Shows pictures as a person wants to see them: computed in a thread, remembered per project."""
 
 from __future__ import annotations
 
@@ -99,6 +99,35 @@ class PictureDisplay(QObject):
             separated=True,
         )
         add(
+            "equalise",
+            "&Local contrast",
+            lambda checked: self._set(replace(self.display, equalise=bool(checked))),
+            menu="View",
+            keys=("Shift+F7",),
+            icon="scan-eye",
+            tip="Show each part of the picture with its own contrast (CLAHE); the file stays as it is",
+            checkable=True,
+        )
+        add(
+            "sharpen",
+            "Shar&pen picture",
+            lambda checked: self._set(replace(self.display, sharpen=bool(checked))),
+            menu="View",
+            keys=("Shift+F8",),
+            icon="sparkles",
+            tip="Show edges more clearly; the file stays as it is",
+            checkable=True,
+        )
+        add(
+            "channel",
+            "Single &channel",
+            change(lambda display: display.next_channel()),
+            menu="View",
+            keys=("Shift+F9",),
+            icon="layers",
+            tip="Show lightness, red, green or blue alone, one after the other, then all colours again",
+        )
+        add(
             "gamma_up",
             "Lighten dark parts",
             change(lambda display: display.brighter(1)),
@@ -133,13 +162,15 @@ class PictureDisplay(QObject):
             menu="View",
             keys=("Shift+F6",),
             icon="image",
-            tip="No stretch, no gamma, not inverted",
+            tip="No change of contrast, gamma, sharpness or colours",
         )
 
     def _check_commands(self) -> None:
         if self._commands is not None:
             self._commands.action("annotate.stretch").setChecked(self.display.stretch)
             self._commands.action("annotate.invert").setChecked(self.display.invert)
+            self._commands.action("annotate.equalise").setChecked(self.display.equalise)
+            self._commands.action("annotate.sharpen").setChecked(self.display.sharpen)
 
 
 def _changed(image: QImage, display: Display) -> QImage:
