@@ -18,6 +18,7 @@ from lpstudio.dataset.journal import EditJournal, Interrupted
 from lpstudio.dataset.ownership import Owner, Ownership, studio_at_work
 from lpstudio.dataset.plate_texts import FILE_NAME as PLATES_NAME
 from lpstudio.dataset.plate_texts import PlateTexts, normalise_text, read_plate_texts
+from lpstudio.dataset.read_only import READ_ONLY_ASKED, READ_ONLY_FOLDER
 from lpstudio.dataset.recovery import Replay, replay
 from lpstudio.dataset.scan import label_path, scan_sources
 from lpstudio.dataset.settings import FILE_NAME as SETTINGS_NAME
@@ -29,8 +30,6 @@ from lpstudio.errors import LpStudioError
 
 log = logging.getLogger(__name__)
 
-READ_ONLY_FOLDER = "this folder cannot be written"
-READ_ONLY_ASKED = "another studio works on this project"
 _REMEDIES = {READ_ONLY_FOLDER: "Give yourself write permission, or copy the dataset"}
 _BY_PERSON = frozenset({CropState.LABELLED, CropState.IN_PROGRESS, CropState.VERIFIED})
 

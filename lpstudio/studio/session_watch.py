@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 
-from lpstudio.dataset.project import READ_ONLY_ASKED, READ_ONLY_FOLDER
+from lpstudio.dataset.read_only import READ_ONLY_ASKED, READ_ONLY_FOLDER
 from lpstudio.dataset.types import CropState
 from lpstudio.errors import one_line
 from lpstudio.studio.workspace import Notice, Severity

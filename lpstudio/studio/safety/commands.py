@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lpstudio.dataset.journal_records import Recalled
-from lpstudio.dataset.project import READ_ONLY_ASKED
+from lpstudio.dataset.read_only import READ_ONLY_ASKED
 from lpstudio.studio.commands import Command
 from lpstudio.studio.workspace import Notice, Severity
 
 if TYPE_CHECKING:
+    from lpstudio.dataset.journal_records import Recalled
     from lpstudio.studio.main_window import MainWindow
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from lpstudio.dataset.project import READ_ONLY_FOLDER
+from lpstudio.dataset.read_only import READ_ONLY_FOLDER
 from lpstudio.studio.annotate.edits import TakeOver
 from lpstudio.studio.commands import Command
 from lpstudio.studio.safety.conflict_panel import ConflictPanel

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from lpstudio.dataset.ownership import Owner, Ownership
-from lpstudio.dataset.project import READ_ONLY_ASKED
+from lpstudio.dataset.read_only import READ_ONLY_ASKED
 from lpstudio.studio.jobs import Jobs
 from lpstudio.studio.workspace import Notice, Severity
 
 if TYPE_CHECKING:
+    from lpstudio.dataset.ownership import Owner, Ownership
     from lpstudio.studio.main_window import MainWindow
     from lpstudio.studio.session import ProjectSession
 

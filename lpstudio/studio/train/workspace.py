@@ -23,6 +23,7 @@ from lpstudio.studio.workspace import Notice, Severity, Studio, Workspace
 from lpstudio.training.settings import LossSettings, TrainSettings
 
 if TYPE_CHECKING:
+    from lpstudio.dataset.project import Project
     from lpstudio.studio.session import ProjectSession
 
 KEEP_MS = 800  # after the last edit the form is written to the project's settings
@@ -49,6 +50,7 @@ class TrainWorkspace(Workspace):
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(studio, parent)
         self._session: ProjectSession | None = None
+        self._writing = False  # what is unsaved, before a training
         self._view: TrainView | None = None
         self._making: TrainView | None = None
         self._preflight_asked: tuple[object, bool] | None = None
@@ -345,28 +347,38 @@ class TrainWorkspace(Workspace):
         known = view is not None and view.preflight.preflight is not None
         return known and not self.runs.actions.is_beginning and not self._obstacle()
 
-    def _ready_to_freeze(self) -> bool:
-        """Take in what is being typed and write what is unsaved; False, and said why, when that cannot be."""
+    def _when_ready(self, then: Callable[[Project, TrainSettings], object]) -> None:
+        """Take in what is being typed, write what is unsaved while the window goes on, then ``then(project, settings)``.
+
+        Where something is wrong, or cannot be written, that is said instead.
+        """
         session, form = self._session, self.view.form
-        if session is None:
-            return False
+        if session is None or self._writing:
+            return
         form.commit()
         if form.faults:
             form.show_setting(next(iter(form.faults)))
-            return False
+            return
         self._keep_settings()
-        if not session.flush():
-            text = f"{session.pending} edits are not on disk yet; the training was not started"
-            self.studio.notify(Notice(text, Severity.ERROR, "file.save", "Save now"))
-            return False
-        return True
+        settings = form.settings
+
+        def written(all_written: bool) -> None:
+            self._writing = False
+            if session is not self._session:
+                return
+            if all_written:
+                then(session.project, settings)
+            else:
+                text = f"{session.pending} edits are not on disk yet; the training was not started"
+                self.studio.notify(Notice(text, Severity.ERROR, "file.save", "Save now"))
+
+        self._writing = True
+        session.when_written(written)
 
     def start(self) -> None:
         """Save what is unsaved, then start a training with the form's settings."""
-        if self._session is not None and self._ready_to_freeze():
-            self.runs.actions.begin(self._session.project, self.view.form.settings)
+        self._when_ready(self.runs.actions.begin)
 
     def queue_variants(self) -> None:
         """Save what is unsaved, then ask which variants of the form's settings are to be trained."""
-        if self._session is not None and self._ready_to_freeze():
-            self.runs.queue.ask_variants(self._session.project, self.view.form.settings)
+        self._when_ready(self.runs.queue.ask_variants)
