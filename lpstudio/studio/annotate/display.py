@@ -108,7 +108,7 @@ def lookup(display: Display, low: int = 0, high: int = 255) -> Bytes:
 
 
 def displayed(pixels: Bytes, display: Display) -> Bytes:
-    """RGB pixels, shape (height, width, 3), as they are displayed; colours keep their hue in every change of contrast."""
+    """RGB pixels, shape (height, width, 3), as they are displayed; a change of contrast keeps the hue of colours."""
     shown = _channel(pixels, display.channel)
     if display.equalise:
         shown = _equalised(shown)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
 import numpy as np
 
 from lpstudio.dataset.journal_records import Recalled
-from lpstudio.dataset.types import Character, CropContent, CropState
+from lpstudio.dataset.types import Character, CropContent, CropState, Polygon
 from lpstudio.plates.order import Box, box_of, reading_order
 from lpstudio.studio.annotate.edits import Content, Edit, Item, TakeOver
 from lpstudio.studio.annotate.history import History, Step
@@ -36,6 +36,8 @@ class Document:
         self._numbers = count(1)
         items = tuple(Item(next(self._numbers), character) for character in loaded.characters)
         self._content = Content(items, loaded.unread, state, text)
+        self._boxes: dict[int, tuple[Polygon, Box]] = {}
+        self._numbered: tuple[tuple[Item, ...], dict[int, Item]] | None = None
         self._order: tuple[tuple[Item, ...], list[list[int]]] | None = None
 
     @property
@@ -49,13 +51,21 @@ class Document:
     # -- selection ----------------------------------------------------------------------------------------------
 
     def select(self, ids: Iterable[int]) -> None:
-        there = {item.id for item in self._content.items}
+        there = self.by_id
         self.selection = tuple(dict.fromkeys(item_id for item_id in ids if item_id in there))
+
+    @property
+    def by_id(self) -> Mapping[int, Item]:
+        """The items by their numbers."""
+        items = self._content.items
+        if self._numbered is None or self._numbered[0] is not items:
+            self._numbered = (items, {item.id: item for item in items})
+        return self._numbered[1]
 
     @property
     def selected(self) -> list[Item]:
         """The selected items in the order they were chosen."""
-        by_id = {item.id: item for item in self._content.items}
+        by_id = self.by_id
         return [by_id[item_id] for item_id in self.selection]
 
     def positions(self, ids: Iterable[int]) -> list[int]:
@@ -69,10 +79,18 @@ class Document:
         """Item numbers line by line in reading order."""
         items = self._content.items
         if self._order is None or self._order[0] is not items:
-            boxes = [box_of(item.character.polygon) for item in items]
+            boxes = [self._box(item) for item in items]
             found = reading_order(boxes) if len(boxes) <= _ONE_PLATE else _rows(boxes)
             self._order = (items, [[items[index].id for index in line] for line in found])
         return self._order[1]
+
+    def _box(self, item: Item) -> Box:
+        """The box of an item, taken anew only when its outline is another one."""
+        polygon = item.character.polygon
+        kept = self._boxes.get(item.id)
+        if kept is None or kept[0] is not polygon:
+            kept = self._boxes[item.id] = (polygon, box_of(polygon))
+        return kept[1]
 
     def reading(self) -> list[int]:
         """Item numbers in reading order, all lines after one another."""
