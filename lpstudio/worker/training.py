@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lpstudio.training.conductor import Conductor
 
 _QUEUE_POLL_S = 0.25
+_LEAVING_S = 20.0  # a process that has told its end needs a moment to be gone
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
 
         return train_rank(run)
     own = FileLock(run.dir / "running.lock")
-    if not own.acquire():
+    if not _acquired(own):
         print(f"{run.dir}: the run is already running", file=sys.stderr)
         return 2
     Owner.of(os.getpid(), run.events_path).write(run.lock_path)
@@ -88,6 +89,16 @@ def _work(run: Run, log: EventLog, parent: int | None) -> int:
     finally:
         for lock in locks:
             lock.release()
+
+
+def _acquired(own: FileLock) -> bool:
+    """Take the run's own lock; who resumes at once finds the last process still putting its things away."""
+    until = time.monotonic() + _LEAVING_S
+    while not own.acquire():
+        if time.monotonic() > until:
+            return False
+        time.sleep(_QUEUE_POLL_S)
+    return True
 
 
 def _wait_for(locks: list[FileLock], device: str, conductor: Conductor, log: EventLog) -> bool:
