@@ -17,7 +17,7 @@ from lpstudio.resources import resource
 _log = logging.getLogger(__name__)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _drawing(name: str) -> bytes:
     path = resource("icons", f"{name}.svg")
     try:
@@ -25,6 +25,12 @@ def _drawing(name: str) -> bytes:
     except OSError:
         _log.error("icon %s is missing: %s", name, path)
         return b""
+
+
+def read_all() -> None:
+    """Read every drawing, so that none is waited for when it is painted first. For a thread."""
+    for path in resource("icons").glob("*.svg"):
+        _drawing(path.stem)
 
 
 @lru_cache(maxsize=1024)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 from lpstudio.studio import recent, shell_commands
 from lpstudio.studio.commands import CommandTable
 from lpstudio.studio.empty_state import EmptyState
+from lpstudio.studio.exchange.commands import Exchange
 from lpstudio.studio.icons import icon
 from lpstudio.studio.menus import Menus, icon_action
 from lpstudio.studio.notice_bar import NoticeBar
@@ -41,6 +42,7 @@ _log = logging.getLogger(__name__)
 
 
 MINIMUM = QSize(960, 600)
+SMALL_AFTER_MS = 150  # after the first paint
 FRAME_HEIGHT = 40  # room that the desktop's title bar may take
 
 
@@ -72,6 +74,8 @@ class MainWindow(QMainWindow):
         self.shelf = Shelf(self)
 
         shell_commands.register(self)
+        self.exchange = Exchange(self)
+        self.session_changed.connect(self.exchange.close_dialogs)
         words.use_table(self.commands)
         self.keys = KeyKeeper(self.commands, self)
         self.top_bar = TopBar(icon_action(self.commands, "view.palette"), self)
@@ -373,6 +377,7 @@ class MainWindow(QMainWindow):
         if not self._painted:
             self._painted = True
             QTimer.singleShot(0, self, self.first_painted.emit)
+            QTimer.singleShot(SMALL_AFTER_MS, self, self.shelf.warm_the_small)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.save_window()
@@ -388,6 +393,7 @@ class MainWindow(QMainWindow):
         self.ending.stop()
         self._glance.stop()
         self.workers.stop()
+        self.exchange.close()
         self.keys.close()
         self.door.close()
         event.accept()

@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 FRAME_MS = 16.0  # a frame of a 60 Hz screen
 SLOW_MS = 50.0
 _KEPT_SAMPLES = 64
-_SHOWN_FRAMES = 12
+_SHOWN_FRAMES = 24
 
 
 @dataclass(frozen=True)

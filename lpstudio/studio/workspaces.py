@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from lpstudio.studio import icons
 from lpstudio.studio.jobs import Jobs
 from lpstudio.studio.slices import Slices, Steps, run_out
 from lpstudio.studio.workspace import Notice, Severity, Workspace
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_SMALL = ("lpstudio.studio.palette", "lpstudio.studio.shortcuts.sheet", "lpstudio.studio.settings_dialog")
 WARM_AFTER_MS = 1200  # of quiet after a project is there, until the others are built
 
 
@@ -33,14 +35,27 @@ class WorkspaceEntry:
     class_name: str
     tip: str
     needs_project: bool = True
+    more_modules: tuple[str, ...] = ()  # what it loads at its first use
 
     @property
     def module(self) -> str:
         return f"lpstudio.studio.{self.id}.workspace"
 
+    def load(self) -> None:
+        """Import everything it needs; takes long, for a thread."""
+        for module in (self.module, *self.more_modules):
+            importlib.import_module(module)
+
 
 WORKSPACES = (
-    WorkspaceEntry("annotate", "Annotate", "pencil-line", "AnnotateWorkspace", "Draw and label characters"),
+    WorkspaceEntry(
+        "annotate",
+        "Annotate",
+        "pencil-line",
+        "AnnotateWorkspace",
+        "Draw and label characters",
+        more_modules=("numpy.ma",),
+    ),
     WorkspaceEntry("similarity", "Similarity", "grid-3x3", "SimilarityWorkspace", "Say which characters look alike"),
     WorkspaceEntry("train", "Train", "chart-spline", "TrainWorkspace", "Train and follow runs"),
     WorkspaceEntry("review", "Review", "scan-eye", "ReviewWorkspace", "Read plates and correct them", False),
@@ -95,6 +110,12 @@ class Shelf(QObject):
     def _add_warm(self, workspace_id: str) -> None:
         self._slices.add(self._warm(workspace_id))
 
+    def warm_the_small(self) -> None:
+        """Load in a thread what small parts of the window need at their first use."""
+        self._jobs.run(icons.read_all)
+        for module in _SMALL:
+            self._jobs.run(functools.partial(importlib.import_module, module))
+
     def warm_when_quiet(self) -> None:
         """Do so with all of them when nothing was opened or entered for a while."""
         self._warm_timer.start(WARM_AFTER_MS)
@@ -107,8 +128,7 @@ class Shelf(QObject):
 
     def _load(self, workspace_id: str, then: Callable[[], object]) -> None:
         """Import in a thread, which spares the GUI thread; what fails there fails again, and is told, on building."""
-        module = _BY_ID[workspace_id].module
-        self._jobs.run(lambda: importlib.import_module(module), lambda _: then(), lambda _error: then())
+        self._jobs.run(_BY_ID[workspace_id].load, lambda _: then(), lambda _error: then())
 
     def _warm(self, workspace_id: str) -> Steps:
         yield from self._steps(workspace_id)
