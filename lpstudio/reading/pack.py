@@ -44,7 +44,7 @@ _ROUNDING = 1e-3  # of the largest number in an output: how far two runtimes may
 _AGAIN = "Copy the pack again, or make it anew"
 # What is done to a picture besides scaling it to ``side``: for other programs to read, and to refuse what is not done.
 _STEPS: Mapping[str, Any] = {
-    "placement": "scaled to fit, centred on a square",
+    "placement": "longer side scaled to the side, centred on the least rectangle of whole strides",
     "interpolation": "bilinear",
     "padding": 114,
     "colour": "RGB",

@@ -1,0 +1,67 @@
+"""Reading a folder of crops beside stock ``YOLO.predict`` with the same weights, image size and threads."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.bench.beside import Run
+from tests.bench.processes import run
+from tests.bench.report import Figure, measured
+
+CROPS = 400
+SIDE = 224
+ROUNDS = 3
+
+
+def reading(bench: Run) -> list[Figure]:
+    """Crops per second from a folder of files to JSON with the shipped weights, CPU, beside stock YOLO.predict."""
+    from lpstudio.errors import LpStudioError
+    from lpstudio.plates.formats import DEFAULT_FORMATS, formats_from
+    from lpstudio.reading.pack import write_pack
+    from lpstudio.reading.weights import find_weights
+    from lpstudio.similarity import Similarity
+    from lpstudio.synthesis.dataset import write_dataset
+
+    try:
+        weights = find_weights(None)
+    except LpStudioError as error:
+        print(f"not measured: {error}", file=sys.stderr)
+        return []
+    made = bench.folder / "made"
+    write_dataset(made, CROPS, seed=11, jobs=2)
+    folder = bench.folder / "crops"
+    folder.mkdir()
+    for split in ("train", "val"):
+        for picture in (made / "images" / split).iterdir():
+            shutil.copy(picture, folder)
+    pack = bench.folder / "pack"
+    write_pack(weights, pack, Similarity(), formats_from(DEFAULT_FORMATS))
+    speeds: dict[str, list[float]] = {}
+    busy: dict[str, list[float]] = {}
+    ways: list[tuple[str, Path]] = [
+        ("stock", weights), ("torch", weights), ("bare-torch", weights), ("onnx", pack), ("bare-onnx", pack),
+    ]  # fmt: skip
+    for _ in range(ROUNDS):
+        for kind, path in ways:
+            told, _began = run("tests.bench.child_read", bench.folder, kind, str(path), str(folder), str(SIDE))
+            speeds.setdefault(kind, []).append(told["per_s"])
+            busy.setdefault(kind, []).append(told["busy_ms"])
+    figures = [measured("reading, stock YOLO.predict", speeds["stock"], "crops/s", note=f"{CROPS} crops, {SIDE} px")]
+    for kind, title, aim in (("torch", "torch", 2.0), ("onnx", "ONNX Runtime", 3.0)):
+        pairs = list(zip(speeds[kind], speeds["stock"], speeds[f"bare-{kind}"], strict=True))
+        figures.append(measured(f"reading, {title}", speeds[kind], "crops/s"))
+        for name, values, least in (
+            (f"reading, {title}: times stock", [own / stock for own, stock, _ in pairs], aim),
+            (f"reading, {title}: share of the bare model", [100 * own / bare for own, _, bare in pairs], 70.0),
+        ):
+            one = measured(name, values, "×" if least < 10 else "%")
+            mean = sum(busy[kind]) / ROUNDS
+            note = f"{mean:.1f} ms of processor time a crop, stock {sum(busy['stock']) / ROUNDS:.1f} ms"
+            figures.append(Figure(one.name, one.value, one.unit, least, at_least=True, note=note, spread=one.spread))
+    return figures
+
+
+READING: dict[str, Callable[[Run], list[Figure]]] = {"read": reading}
