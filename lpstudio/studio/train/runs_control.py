@@ -16,7 +16,7 @@ from lpstudio.studio.train.run_actions import RunActions
 from lpstudio.studio.train.run_list import measures_text
 from lpstudio.studio.train.run_page import REPORT
 from lpstudio.studio.train.sources import RunWeights
-from lpstudio.studio.train.view import NEW_RUN, RUNS, TrainView
+from lpstudio.studio.train.view import NEW_RUN, QUEUE, RUNS, TrainView
 from lpstudio.studio.train.wording import duration
 from lpstudio.studio.workspace import Notice, Severity, Studio
 from lpstudio.training.runs import RunStatus
@@ -114,7 +114,8 @@ class RunsControl(QObject):
                 view.side.setCurrentIndex(RUNS)
             elif not view.run_list.current_name and runs:
                 view.run_list.choose(live[0].name if live else runs[0].name)
-                view.side.setCurrentIndex(RUNS if live else NEW_RUN)
+                if view.side.currentIndex() != QUEUE:
+                    view.side.setCurrentIndex(RUNS if live else NEW_RUN)
             self.show_chosen()
         self._studio.commands.refresh()
 
