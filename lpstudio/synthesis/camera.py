@@ -22,6 +22,8 @@ from lpstudio.synthesis.view import View
 
 _WIDEST_ENLARGED = 240.0  # pixels; what is small may be stored enlarged, up to this
 _MOST_ENLARGED = 6.0
+# From three independent noises to blue, green and red: mostly the same in all of them, a little of its own.
+_GRAIN_COLOURS = np.array([[1.0, 1.0, 1.0], [0.4, -0.2, -0.2], [-0.25, 0.35, -0.25]], np.float32)
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class Degradation:
 def choose_degradation(conditions: Conditions, cap_px: float, rng: np.random.Generator) -> Degradation:
     """Draw a camera. ``cap_px``: height of the characters on the sensor; it bounds what is done to them."""
     between = conditions.between
-    focus, motion, disc = float(rng.uniform(0.25, between(0.42, 0.6))), None, False
+    focus = float(rng.uniform(0.25, between(0.42, 0.7)) + rng.uniform(0.0, between(0.012, 0.045)) * cap_px)
+    motion, disc = None, False
     blur_kind = rng.random()
     length = float(rng.uniform(0.12, between(0.2, 0.4))) * cap_px + 0.8
     angle = float(rng.normal(0, 0.35) if rng.random() < 0.8 else rng.uniform(0, np.pi))
@@ -57,7 +60,7 @@ def choose_degradation(conditions: Conditions, cap_px: float, rng: np.random.Gen
         if blur_kind < 0.6:
             motion = (length, angle)
         if blur_kind > 0.4:
-            focus, disc = (soft * 1.8, True) if disc_shaped and soft > 0.6 else (focus + soft, False)
+            focus, disc = (soft * 1.8 + focus, True) if disc_shaped and soft > 0.6 else (focus + soft, False)
     sharpened = rng.random() < between(0.2, 0.5)
     sharpening = (float(rng.uniform(0.3, between(0.7, 2.6))), float(rng.uniform(0.7, 1.6))) if sharpened else None
     combed = rng.random() < between(0.0, 0.26)
@@ -176,11 +179,11 @@ def _approach(image: Image, rng: np.random.Generator) -> list[Image]:
 
 def _grain(image: Image, degradation: Degradation, rng: np.random.Generator) -> Image:
     """Sensor noise after the camera's own noise filter: more in bright places, mostly grey, a little smeared."""
-    noise = rng.standard_normal((*image.shape[:2], 4), dtype=np.float32)
+    noise = rng.standard_normal(image.shape, dtype=np.float32)
     noise = cv2.GaussianBlur(noise, (3, 3), degradation.noise_soft)
     lit = np.sqrt(np.clip(brightness(image), 0, 1))
     strength = np.float32(degradation.noise) * (np.float32(0.5) + lit)
-    return strength[:, :, None] * (noise[:, :, :1] + np.float32(0.4) * noise[:, :, 1:])
+    return strength[:, :, None] * (noise @ _GRAIN_COLOURS)
 
 
 def _motion(length: float, angle: float) -> NDArray[np.float32]:

@@ -59,10 +59,10 @@ def expose(drawing: Drawing, conditions: Conditions, rng: np.random.Generator) -
     lit = float(image.mean())
     if lit < _LEAST_LIGHT:
         image = image * np.float32(_LEAST_LIGHT / max(lit, 1e-3))
-    worst = conditions.between(0.12, 0.5) if rng.random() < 0.8 else conditions.between(0.25, 0.8)
+    worst = conditions.between(0.2, 0.65) if rng.random() < 0.6 else conditions.between(0.45, 0.85)
     haze = np.float32(rng.uniform(0.01, worst))
     mean = image.reshape(-1, 3).mean(axis=0)
-    veil = np.float32(rng.uniform(0.25, 0.75)) * np.clip(mean / mean.mean(), 0.4, 1.6)
+    veil = np.float32(rng.uniform(0.3, 0.85)) * np.clip(mean / mean.mean(), 0.4, 1.6)
     image = image * (1 - haze) + haze * veil.astype(np.float32)
     image = np.clip(image, 0, 1) ** np.float32(rng.uniform(0.8, 1.25))
     return _told_apart(image, drawing, conditions.between(0.2, 0.06))
@@ -93,9 +93,9 @@ def _visible(image: Image, conditions: Conditions, rng: np.random.Generator) -> 
         image = image * np.float32(rng.uniform(0.62, conditions.between(1.05, 1.5)))
         warmth = rng.uniform(0.92, 1.08, 3).astype(np.float32)
     image = image * warmth
-    if rng.random() < 0.55:
+    if rng.random() < 0.75:  # few surveillance cameras show colours as strong as they are
         grey = brightness(image)[:, :, None]
-        image = grey + np.float32(rng.uniform(0.2, 1.0)) * (image - grey)
+        image = grey + np.float32(rng.uniform(0.05, 0.9)) * (image - grey)
     return image
 
 
