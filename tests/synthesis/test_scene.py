@@ -142,7 +142,7 @@ def test_difficulty_takes_contrast_sharpness_and_pixels_away() -> None:
 
     def measured(difficulty: float) -> tuple[float, float]:
         heights, edges = [], []
-        for number in range(40):
+        for number in range(25):
             for crop in make_plate(3, number, 1, Wishes(difficulty=difficulty)):
                 grey = cv2.imdecode(np.frombuffer(crop.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE).astype(float)
                 grey = cv2.resize(grey, (240, 90))
