@@ -32,6 +32,7 @@ _NARROW = {"I": 0.45, "1": 0.6, "J": 0.85, "L": 0.9, "M": 1.15, "W": 1.2}  # of 
 _TWO_LINES = 0.6  # of its width: a crop that is taller may hold two lines
 _STEEP = 0.5  # slope of a row
 _ROWS = 2  # per threshold that are looked at
+_OWN = 0.03  # how much odder an outline by the band's own threshold may be than by another
 _GAP = 0.2  # cost of a column full of ink that no slot takes
 _ENDS = 0.6  # of that before the first and after the last slot: more than characters stands there
 _DOUBT = 0.45  # how much cheaper another number of characters must be before it is spoken of
@@ -64,6 +65,7 @@ class _Band:
     middle: float
     height: float
     ink: Floats
+    inks: tuple[Floats, ...]  # of the same polarity by other thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,8 @@ def _bands(smooth: Floats) -> list[_Band]:
 
     height = smooth.shape[0]
     found: list[tuple[float, _Band]] = []
-    for ink in _inks(smooth):
+    inks = _inks(smooth)
+    for number, ink in enumerate(inks):
         binary = np.asarray(ink > 0.5, np.uint8)
         _, _, stats, _ = cv2.connectedComponentsWithStats(binary, connectivity=4)
         boxes = stats[1:, :4].astype(np.float64)
@@ -174,7 +177,10 @@ def _bands(smooth: Floats) -> list[_Band]:
         form = (boxes[:, 2] >= _SLIM * boxes[:, 3]) & (boxes[:, 2] <= _BROAD * boxes[:, 3])
         inside = (boxes[:, 1] > 0) & (boxes[:, 1] + boxes[:, 3] < height)
         boxes = boxes[tall & form & inside]
-        found += [(quality, _Band(slope, middle, high, ink)) for quality, slope, middle, high in _rows(boxes)]
+        found += [
+            (quality, _Band(slope, middle, high, ink, tuple(inks[number % 2 :: 2])))
+            for quality, slope, middle, high in _rows(boxes)
+        ]
     found.sort(key=lambda pair: -pair[0])
     return [band for _, band in found[:_MOST_BANDS]]
 
@@ -341,28 +347,56 @@ def _outline(cut: _Cut, slot: tuple[int, int], share: tuple[float, float]) -> Po
     rows, columns = np.ogrid[: band.ink.shape[0], : band.ink.shape[1]]
     away = np.abs(rows - band.slope * columns - band.middle)
     allowed = (columns + 0.5 >= x1) & (columns + 0.5 < x2) & (away <= 0.5 * band.height * 1.18)
-    binary = np.asarray((band.ink > 0.5) & allowed, np.uint8)
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(binary, connectivity=8)
     polygon: Floats | None = None
-    if count > 1:
-        areas = stats[1:, cv2.CC_STAT_AREA]
-        largest = int(areas.max())
-        kept = np.isin(parts, 1 + np.flatnonzero(areas >= 0.2 * largest)).astype(np.uint8)
-        for reach in (0, 3, 7, 13, 21):
-            joined = kept if not reach else cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-            contours: Any = cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
-            if len(contours) == 1:
-                break
-        contour = max(contours, key=cv2.contourArea)
-        if cv2.contourArea(contour) > 0.04 * band.height**2:
+    least = np.inf
+    for ink in band.inks:
+        contour = _glyph((ink > 0.5) & allowed)
+        if contour is None or cv2.contourArea(contour) < 0.04 * band.height**2:
+            continue
+        odd = _raggedness(contour, band, (x1, x2)) - (_OWN if ink is band.ink else 0.0)
+        if odd < least:
             simple = cv2.approxPolyDP(contour, 0.3 * share[1], True)[:, 0, :].astype(np.float64) + 0.5
-            polygon = simple if len(simple) >= 3 else None
+            if len(simple) >= 3:
+                least, polygon = odd, simple
     if polygon is None:
         half = band.height / 2
         middle1, middle2 = band.slope * x1 + band.middle, band.slope * x2 + band.middle
         polygon = np.array([[x1, middle1 - half], [x2, middle2 - half], [x2, middle2 + half], [x1, middle1 + half]])
     polygon[:, 1] += cut.top
     return tuple((round(float(x) / share[0], 3), round(float(y) / share[1], 3)) for x, y in polygon)
+
+
+def _glyph(mask: NDArray[np.bool_]) -> Any:
+    """The contour of the ink in a mask: of its largest part, and of others that are not much smaller."""
+    import cv2
+
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    if count < 2:
+        return None
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    kept = np.isin(parts, 1 + np.flatnonzero(areas >= 0.2 * areas.max())).astype(np.uint8)
+    contours: Any = ()
+    for reach in (0, 3, 7, 13, 21):
+        joined = kept if not reach else cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+        contours = cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
+        if len(contours) == 1:
+            break
+    return max(contours, key=cv2.contourArea)
+
+
+def _raggedness(contour: Any, band: _Band, sides: tuple[float, float]) -> float:
+    """How little a contour looks like a character of the band: its height, its length, and how much is cut off."""
+    import cv2
+
+    points = contour[:, 0, :].astype(np.float64)
+    away = points[:, 1] - band.slope * points[:, 0] - band.middle
+    height = float(away.max() - away.min())
+    width = float(points[:, 0].max() - points[:, 0].min()) + 1.0
+    long = cv2.arcLength(contour, True) / (2.0 * (width + height))
+    at_end = (
+        (np.abs(away) > 0.5 * band.height * 1.18 - 1.5) | (points[:, 0] < sides[0] + 1) | (points[:, 0] > sides[1] - 2)
+    )
+    return abs(height / band.height - 1.0) + 0.15 * max(0.0, long - 1.0) + 0.8 * float(at_end.mean())
 
 
 def _doubt(cut: _Cut, before: int) -> tuple[str, tuple[int, ...]]:
