@@ -44,10 +44,11 @@ figure img { display: block; width: 100%; } figcaption { padding: 8px 12px; over
 figure .scroll { padding: 0 12px 12px; } figure table { font-size: 13px; } figure td, figure th { padding: 1px 5px; }
 .bad { color: var(--bad); font-weight: 600; } .similar { color: var(--similar); font-weight: 600; }
 .good { color: var(--good); font-weight: 600; } code { font-size: 13px; overflow-wrap: anywhere; }
+@page { margin: 14mm 12mm; }
 @media print { :root { color-scheme: light; --paper: #ffffff; --ink: #1c1f24; --dim: #4f5761; --line: #c4cad2;
     --tile: #f3f5f8; --bad: #b3261e; --similar: #9a5b00; --good: #1c7a3c; --accent: #2f6fb5; --second: #8fbbe6; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  body { max-width: none; padding: 0; font-size: 12px; } h2 { break-after: avoid; margin-top: 24px; }
+  body { max-width: none; padding: 0; font-size: 12px; } h2, h2 + p { break-after: avoid; } h2 { margin-top: 24px; }
   figure, tr, .tile, svg, .keep { break-inside: avoid; } .scroll { overflow: visible; }
   .crops { grid-template-columns: 1fr 1fr; gap: 10px; } .tiles { grid-template-columns: repeat(4, 1fr); } }
 """

@@ -74,8 +74,8 @@ def training_section(weights: Path) -> str:
         (
             "Characters right",
             (
-                Curve("best candidate", history.values(METRICS, "char_top1"), "first"),
-                Curve("among two", history.values(METRICS, "char_top2"), "second"),
+                Curve("top 1", history.values(METRICS, "char_top1"), "first"),
+                Curve("top 2", history.values(METRICS, "char_top2"), "second"),
             ),
             True,
         ),
