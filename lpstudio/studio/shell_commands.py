@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 from lpstudio.dataset.images import IMAGE_SUFFIXES, is_image_name
 from lpstudio.studio import theme
 from lpstudio.studio.commands import Command
+from lpstudio.studio.exchange.commands import looks_like_annotations
 from lpstudio.studio.places import log_file
 from lpstudio.studio.safety import commands as safety_commands
 from lpstudio.studio.synthesis import desk as synthetic
@@ -256,6 +257,9 @@ def take_dropped(window: MainWindow, paths: list[Path]) -> None:
         if path.is_dir():
             _take_folder(window, path)
             return
+        if looks_like_annotations(path):
+            window.exchange.open_import(path)
+            return
         if path.suffix.lower() in YAML_SUFFIXES:
             window.open_project(path)
             return
@@ -276,12 +280,14 @@ def take_dropped(window: MainWindow, paths: list[Path]) -> None:
         )
     else:
         names = ", ".join(path.name for path in paths[:3])
-        window.notify(Notice(f"{names}: neither a project nor pictures nor weights", Severity.WARNING))
+        window.notify(Notice(f"{names}: neither a project nor pictures, annotations or weights", Severity.WARNING))
 
 
 def _take_folder(window: MainWindow, folder: Path) -> None:
     """A folder is a project when it has a data.yaml, else the crops of a new one."""
     if any(folder.glob("*.yaml")) or any(folder.glob("*.yml")):
         window.open_project(folder)
+    elif looks_like_annotations(folder):
+        window.exchange.open_import(folder)
     else:
         _new_project(window, folder)

@@ -13,6 +13,7 @@ recognise        source                                         one: format, tit
 import           source, project, format?, split?               one: report, undo (whether it can be taken back)
 undo_import      project                                        one: report, source
 export_preview   project, format, splits?, states?              one: report
+ping                                                            one, empty: all that was asked before is over
 export           project, out, format, splits?, states?,        one: report
                  pictures?
 ===============  =============================================  ===================================================
@@ -165,7 +166,13 @@ def _plain(report: Report) -> dict[str, Any]:
     return data
 
 
+def ping(request: Request, reply: Reply) -> None:
+    """Nothing: its answer says that all that was asked before is over."""
+    reply.result({})
+
+
 HANDLERS: dict[str, Handler] = {
+    "ping": ping,
     "faults": faults,
     "recognise": recognise,
     "import": bring_in,

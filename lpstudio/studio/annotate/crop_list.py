@@ -236,6 +236,7 @@ class CropList(QWidget):
 
     def _index_changed(self) -> None:
         if self._session is not None:
+            self.model.forget_texts()
             self._fill_splits(self._session.index.splits)
             self.refilter()
 

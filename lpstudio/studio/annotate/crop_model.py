@@ -78,6 +78,10 @@ class CropModel(QAbstractListModel):
             place = self.index(row, 0)
             self.dataChanged.emit(place, place)
 
+    def forget_texts(self) -> None:
+        """The folder was listed anew: texts may have changed with it."""
+        self._texts.clear()
+
     def note_text(self, key: str, text: str) -> None:
         """The plate text of a crop is known or was changed."""
         if self._texts.get(key) != text:

@@ -74,6 +74,8 @@ class ChecksFeature(QObject):
         self.saved.set_session(session)
         if session is not None and self._workspace.crops.page is not None:
             session.scanned.connect(self._page_changed)
+        if session is not None:
+            session.index_changed.connect(self._workspace.desk.look_again)  # the open crop may be another now
 
     def close(self) -> None:
         """The window closes."""

@@ -1,0 +1,207 @@
+"""Exporting: what the chosen format would lose is counted first, then it is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lpstudio.dataset.exchange.formats import FORMATS
+from lpstudio.dataset.exchange.model import Part
+from lpstudio.dataset.types import CropState
+from lpstudio.studio import theme
+from lpstudio.studio.exchange.report_view import ReportView
+from lpstudio.studio.exchange.work import ExchangeWork, default_out
+from lpstudio.studio.faults.work_line import WorkLine
+from lpstudio.studio.session import ProjectSession
+
+_STATES: tuple[tuple[str, list[str] | None], ...] = (
+    ("all crops", None),
+    ("labelled and verified crops", [CropState.LABELLED.value, CropState.VERIFIED.value]),
+    ("verified crops", [CropState.VERIFIED.value]),
+)
+
+
+class ExportDialog(QDialog):
+    """Not modal: the work goes on when it is closed."""
+
+    def __init__(self, work: ExchangeWork, session: ProjectSession, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("export_dialog")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Export")
+        self._work = work
+        self._session = session
+        self._words = "Counting"
+        self._own_out = False  # the person chose where it goes
+        self._build()
+        work.progressed.connect(lambda done, total: self.line.show_work(self._words, done, total))
+        work.ended.connect(self._ended)
+        self._format_changed()
+
+    def _build(self) -> None:
+        self.format = QComboBox(self)
+        self.format.setObjectName("export_format")
+        for one in FORMATS.values():
+            self.format.addItem(one.title, one.name)
+        self.splits = QComboBox(self)
+        self.splits.addItem("all splits", None)
+        for name in self._session.index.splits:
+            self.splits.addItem(name, [name])
+        self.states = QComboBox(self)
+        for title, states in _STATES:
+            self.states.addItem(title, states)
+        self.pictures = QCheckBox("Copy the pictures too", self)
+        self.pictures.setChecked(True)
+        self.zip = QCheckBox("As one zip", self)
+        self.out = QLineEdit(self)
+        self.out.setObjectName("export_out")
+        self.out.setAccessibleName("Where to")
+        self.out.textEdited.connect(self._out_edited)
+        self.keeps = QLabel(self)
+        self.keeps.setObjectName("export_keeps")
+        self.keeps.setFont(theme.font("small"))
+        self.keeps.setWordWrap(True)
+        choose = QPushButton("Folder…", self)
+        choose.setAutoDefault(False)
+        choose.clicked.connect(self._choose_out)
+        place = QHBoxLayout()
+        place.setSpacing(8)
+        place.addWidget(self.out, 1)
+        place.addWidget(choose)
+        form = QFormLayout()
+        form.setHorizontalSpacing(16)
+        form.setVerticalSpacing(8)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.addRow("Format", self.format)
+        form.addRow("", self.keeps)
+        form.addRow("Splits", self.splits)
+        form.addRow("Crops", self.states)
+        form.addRow("To", place)
+        boxes = QHBoxLayout()
+        boxes.setSpacing(16)
+        boxes.addWidget(self.pictures)
+        boxes.addWidget(self.zip)
+        boxes.addStretch(1)
+        form.addRow("", boxes)
+        self.line = WorkLine(self._work.cancel, self)
+        self.report = ReportView(self)
+        self.count = QPushButton("Count the losses", self)
+        self.count.setObjectName("count_losses")
+        self.count.setToolTip("Go through the crops and list what this format loses, without writing anything")
+        self.count.clicked.connect(self.preview)
+        self.go = QPushButton("Export", self)
+        self.go.setObjectName("do_export")
+        self.go.setProperty("primary", True)
+        self.go.clicked.connect(self.start)
+        close = QPushButton("Close", self)
+        close.clicked.connect(self.close)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.count)
+        buttons.addStretch(1)
+        buttons.addWidget(close)
+        buttons.addWidget(self.go)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 16, 16, 16)
+        layout.setSpacing(12)
+        layout.addLayout(form)
+        layout.addWidget(self.line)
+        layout.addWidget(self.report, 1)
+        layout.addLayout(buttons)
+        self.setMinimumWidth(600)
+        self.format.currentIndexChanged.connect(lambda _index: self._format_changed())
+        self.zip.toggled.connect(lambda _on: self._suggest_out())
+        for box in (self.splits, self.states):
+            box.currentIndexChanged.connect(lambda _index: self.report.clear())
+
+    def _format_changed(self) -> None:
+        chosen = FORMATS[self.format.currentData()]
+        missing = [part for part in Part if part not in chosen.keeps]
+        words = [
+            f"outlines (they become {chosen.outlines})" if part is Part.OUTLINE else _plural(part) for part in missing
+        ]
+        text = f"No place for {', '.join(words)}." if words else "Has a place for everything."
+        self.keeps.setText(f"{text} What is lost of this project can be counted before anything is written.")
+        self.report.clear()
+        self._suggest_out()
+
+    def _suggest_out(self) -> None:
+        if not self._own_out:
+            out = default_out(self._session.project.root, self.format.currentData())
+            self.out.setText(f"{out}.zip" if self.zip.isChecked() else str(out))
+
+    def _out_edited(self, text: str) -> None:
+        self._own_out = bool(text.strip())
+        self.zip.blockSignals(True)
+        self.zip.setChecked(text.strip().lower().endswith(".zip"))
+        self.zip.blockSignals(False)
+
+    def _choose_out(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, "Export into", str(Path(self.out.text()).parent))
+        if name:
+            out = default_out(Path(name) / self._session.project.name, self.format.currentData())
+            self._own_out = True
+            self.out.setText(f"{out}.zip" if self.zip.isChecked() else str(out))
+
+    def _fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = {
+            "project": str(self._session.project.yaml_path),
+            "format": self.format.currentData(),
+        }
+        for name, box in (("splits", self.splits), ("states", self.states)):
+            if box.currentData() is not None:
+                fields[name] = box.currentData()
+        return fields
+
+    def _ended(self) -> None:
+        self.line.hide()
+        self.go.setEnabled(True)
+        self.count.setEnabled(True)
+
+    def _begin(self, words: str) -> None:
+        self._words = words
+        self.report.clear()
+        self.go.setEnabled(False)
+        self.count.setEnabled(False)
+
+    def preview(self) -> None:
+        """Count what would be lost."""
+        self._begin("Counting")
+
+        def done(payload: dict[str, Any]) -> None:
+            self.report.show_report(payload["report"], "Would come over", "Would be lost")
+
+        self._work.run(
+            "export_preview", self._fields(), "counting what an export loses", done, self.report.say, self._session
+        )
+
+    def start(self) -> None:
+        """Write it."""
+        out = self.out.text().strip()
+        fields = {**self._fields(), "out": out, "pictures": self.pictures.isChecked()}
+        self._begin("Exporting")
+
+        def done(payload: dict[str, Any]) -> None:
+            self.report.show_report(payload["report"], f"Written to {out}", "Could not come over")
+            self._own_out = False
+
+        self._work.run("export", fields, f"exporting to {Path(out).name}", done, self.report.say, self._session)
+
+
+def _plural(part: Part) -> str:
+    return part.value if part.value.endswith(("s", "e")) and part is Part.CANDIDATES else f"{part.value}s"

@@ -1,0 +1,234 @@
+"""Importing: a source is recognised, brought in apart from the window, and can be taken back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lpstudio.dataset.exchange.formats import FORMATS
+from lpstudio.studio import theme
+from lpstudio.studio.exchange.report_view import ReportView
+from lpstudio.studio.exchange.work import ExchangeWork
+from lpstudio.studio.faults.work_line import WorkLine
+from lpstudio.studio.session import ProjectSession
+
+_FILES = "Annotations (*.zip *.json *.jsonl *.xml *.yaml);;All files (*)"
+
+
+class ImportDialog(QDialog):
+    """Not modal: the work goes on when it is closed. ``made``: a new project stands in this folder."""
+
+    made = Signal(object)
+    undo_wanted = Signal()
+
+    def __init__(self, work: ExchangeWork, session: ProjectSession | None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("import_dialog")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAcceptDrops(True)
+        self.setWindowTitle("Import")
+        self._work = work
+        self._session = session
+        self._words = "Looking at it"
+        self._recognised = False
+        self._build()
+        work.progressed.connect(lambda done, total: self.line.show_work(self._words, done, total))
+        work.ended.connect(self.line.hide)
+        self._wait = QTimer(self)  # for the end of typing
+        self._wait.setSingleShot(True)
+        self._wait.setInterval(250)
+        self._wait.timeout.connect(self._recognise)
+
+    def _build(self) -> None:
+        self.source = QLineEdit(self)
+        self.source.setObjectName("import_source")
+        self.source.setPlaceholderText("A folder, a zip, or an annotation file; or drop it here")
+        self.source.setAccessibleName("What to import")
+        self.found = QLabel(self)
+        self.found.setObjectName("import_found")
+        self.found.setFont(theme.font("small"))
+        self.found.setWordWrap(True)
+        self.format = QComboBox(self)
+        self.format.setObjectName("import_format")
+        self.format.addItem("as recognised", "auto")
+        for one in FORMATS.values():
+            self.format.addItem(one.title, one.name)
+        self.target = QLineEdit(self)
+        self.target.setPlaceholderText("A new folder, which becomes a project")
+        self.split = QComboBox(self)
+        self.split.addItem("where the source says, else train", None)
+        form = QFormLayout()
+        form.setHorizontalSpacing(16)
+        form.setVerticalSpacing(8)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.addRow("From", self._row(self.source, ("File…", self._choose_file), ("Folder…", self._choose_folder)))
+        form.addRow("", self.found)
+        form.addRow("Format", self.format)
+        if self._session is None:
+            form.addRow("New project", self._row(self.target, ("Folder…", self._choose_target)))
+            self.split.hide()
+        else:
+            form.addRow("Into", QLabel(self._session.project.name, self))
+            for name in self._session.index.splits:
+                self.split.addItem(name, name)
+            form.addRow("New crops go to", self.split)
+        note = QLabel("Crops that somebody worked on are kept as they are. An import can be undone.", self)
+        note.setFont(theme.font("small"))
+        note.setWordWrap(True)
+        self.line = WorkLine(self._work.cancel, self)
+        self.report = ReportView(self)
+        self.go = QPushButton("Import", self)
+        self.go.setObjectName("do_import")
+        self.go.setProperty("primary", True)
+        self.go.setEnabled(False)
+        self.go.clicked.connect(self.start)
+        self.undo = QPushButton("Undo import", self)
+        self.undo.setObjectName("undo_import")
+        self.undo.clicked.connect(self.undo_wanted)
+        self.undo.hide()
+        close = QPushButton("Close", self)
+        close.clicked.connect(self.close)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.undo)
+        buttons.addStretch(1)
+        buttons.addWidget(close)
+        buttons.addWidget(self.go)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 16, 16, 16)
+        layout.setSpacing(12)
+        layout.addLayout(form)
+        layout.addWidget(note)
+        layout.addWidget(self.line)
+        layout.addWidget(self.report, 1)
+        layout.addLayout(buttons)
+        self.setMinimumWidth(600)
+        self.source.textChanged.connect(self._source_changed)
+        self.target.textChanged.connect(lambda _text: self._show_ready())
+        self.format.activated.connect(lambda _index: self._show_ready())
+
+    def _row(self, edit: QLineEdit, *buttons: tuple[str, Any]) -> QWidget:
+        row = QWidget(self)
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(edit, 1)
+        for text, choose in buttons:
+            button = QPushButton(text, row)
+            button.setAutoDefault(False)
+            button.clicked.connect(choose)
+            layout.addWidget(button)
+        return row
+
+    # -- choosing -----------------------------------------------------------------------------------------------
+
+    def set_source(self, path: Path) -> None:
+        """Import this."""
+        self.source.setText(str(path))
+        self._wait.stop()
+        self._recognise()
+
+    def _choose_file(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, "Import", self.source.text(), _FILES)
+        if name:
+            self.set_source(Path(name))
+
+    def _choose_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, "Import", self.source.text())
+        if name:
+            self.set_source(Path(name))
+
+    def _choose_target(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, "New project", self.target.text())
+        if name:
+            self.target.setText(name)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        if paths:
+            self.set_source(paths[0])
+
+    def _source_changed(self, text: str) -> None:
+        self._recognised = False
+        self.found.setText("")
+        self.report.clear()
+        self._show_ready()
+        if text.strip():
+            self._wait.start()
+
+    def _recognise(self) -> None:
+        text = self.source.text().strip()
+        if not text or self._work.busy:
+            return
+        self._words = "Looking at it"
+
+        def done(payload: dict[str, Any]) -> None:
+            if text == self.source.text().strip():
+                self._recognised = True
+                self.found.setText(f"{payload['title']}, {payload['pictures']:,} pictures")
+                self._show_ready()
+
+        def failed(message: str) -> None:
+            if text == self.source.text().strip():
+                self.found.setText(message)
+                self._show_ready()
+
+        self._work.run("recognise", {"source": text}, f"looking at {Path(text).name}", done, failed)
+
+    def _show_ready(self) -> None:
+        chosen = self.format.currentData() != "auto" and bool(self.source.text().strip())
+        place = self._session is not None or bool(self.target.text().strip())
+        self.go.setEnabled((self._recognised or chosen) and place and not self._work.busy)
+
+    # -- the work -----------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Bring it in."""
+        source = self.source.text().strip()
+        session = self._session
+        target = str(session.project.yaml_path) if session is not None else self.target.text().strip()
+        fields: dict[str, Any] = {"source": source, "project": target, "format": self.format.currentData()}
+        if self.split.currentData():
+            fields["split"] = self.split.currentData()
+        self._words = "Importing"
+        self.report.clear()
+        self.undo.hide()
+        self.go.setEnabled(False)
+
+        def done(payload: dict[str, Any]) -> None:
+            self.report.show_report(payload["report"], "Came over", "Could not come over")
+            self.undo.setVisible(bool(payload["undo"]) and session is not None)
+            if session is None:
+                self.made.emit(Path(target))
+
+        def failed(message: str) -> None:
+            self.report.say(message)
+            self._show_ready()
+
+        self._work.run("import", fields, f"importing {Path(source).name}", done, failed, session)
+
+    def show_undone(self, payload: dict[str, Any]) -> None:
+        """The import was taken back."""
+        self.undo.hide()
+        self.report.show_report(payload["report"], "Import undone", "Stayed")
+        self._show_ready()
