@@ -22,6 +22,12 @@ SIZE = (100, 50)
 MakeDataset = Callable[..., Path]
 
 
+@pytest.fixture(autouse=True)
+def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Journals that a project's own disk does not take go to the test's folder."""
+    monkeypatch.setenv("LPSTUDIO_SETTINGS", str(tmp_path / "settings"))
+
+
 @pytest.fixture
 def make_dataset(tmp_path: Path) -> MakeDataset:
     """make_dataset({"train/a": "0 0.1 …", "val/b": None}) -> folder; None: no label file."""

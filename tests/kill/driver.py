@@ -121,6 +121,10 @@ def draw_without_end(root: Path, seed: int) -> None:
         number += 1
         document = editor.document
         key, items = document.key, document.content.items
+        if not items:
+            window.run_command("annotate.next")
+            until(lambda: editor.document is not None)
+            continue
         item = items[pace.randrange(len(items))]
         xs, ys = zip(*item.character.polygon, strict=True)
         place = canvas.to_widget(sum(xs) / len(xs), sum(ys) / len(ys)).toPoint()

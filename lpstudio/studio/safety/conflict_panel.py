@@ -139,12 +139,12 @@ class ConflictPanel(QWidget):
 
 
 def _described(content: CropContent, other: CropContent) -> str:
-    """How many characters, what they read, and how many of them the other version has not."""
+    """How many characters, what they read, and how many of them differ from the other version's."""
     count = len(content.characters)
     if not count:
         return "no characters"
     alone = sum(not _is_in(character, other) for character in content.characters)
-    differing = f" · {alone} not so in the other" if alone else ""
+    differing = f" · {alone} differ{'s' if alone == 1 else ''}" if alone else ""
     return f"{count} character{'' if count == 1 else 's'} · {_text(content)}{differing}"
 
 

@@ -348,7 +348,7 @@ class TrainWorkspace(Workspace):
         return known and not self.runs.actions.is_beginning and not self._obstacle()
 
     def _when_ready(self, then: Callable[[Project, TrainSettings], object]) -> None:
-        """Take in what is being typed, write what is unsaved while the window goes on, then ``then(project, settings)``.
+        """Take in what is being typed, write what is unsaved (the window goes on), then ``then(project, settings)``.
 
         Where something is wrong, or cannot be written, that is said instead.
         """
