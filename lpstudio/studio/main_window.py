@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -211,12 +212,18 @@ class MainWindow(QMainWindow):
     def end_task(self, task_id: str) -> None:
         self.status.end_task(task_id)
 
-    def add_crop(self, image_png: bytes, stem: str, origin: Origin) -> str:
-        from lpstudio.errors import LpStudioError
-
+    def add_crop(
+        self,
+        image_png: bytes,
+        stem: str,
+        origin: Origin,
+        on_done: Callable[[str], object],
+        on_error: Callable[[str], object],
+    ) -> None:
         if self._session is None:
-            raise LpStudioError("no project is open", remedy="Open one first, then add the crop.")
-        return self._session.add_crop(image_png, stem, origin)
+            on_error("No project is open. Open one first, then add the crop.")
+        else:
+            self._session.add_crop(image_png, stem, origin, on_done, on_error)
 
     def run_command(self, command_id: str) -> None:
         """Run a command as its menu entry would."""

@@ -399,15 +399,30 @@ class ProjectSession(QObject):
             lambda error: self.add_failed.emit(plain_message(error)),
         )
 
-    def add_crop(self, png: bytes, stem: str, origin: Origin, split: str = "train") -> str:
-        """Write one picture into the project and return its key. Raises LpStudioError.
+    def add_crop(
+        self,
+        png: bytes,
+        stem: str,
+        origin: Origin,
+        on_done: Callable[[str], object],
+        on_error: Callable[[str], object],
+        split: str = "train",
+    ) -> None:
+        """Write one picture into the project in a thread; then ``on_done(key)``, or ``on_error(message)``.
 
-        A crop is a small file; it is written at once so that a draft can follow under its key.
+        A draft may follow under its key at once.
         """
-        key = self.project.add_crop(png, stem, origin, split=split)
-        self.crops_added.emit([key])
-        self.scan()
-        return key
+
+        def done(key: str) -> None:
+            self.crops_added.emit([key])
+            self.scan()
+            on_done(key)
+
+        self._store.run(
+            lambda: self.project.add_crop(png, stem, origin, split=split),
+            done,
+            lambda error: on_error(plain_message(error)),
+        )
 
     def note_restored(self) -> None:
         """Labels, states and texts were brought back from a backup: what was known of them does not hold any more."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -72,8 +72,15 @@ class Studio(Protocol):
 
     def end_task(self, task_id: str) -> None: ...
 
-    def add_crop(self, image_png: bytes, stem: str, origin: Origin) -> str:
-        """Add a picture to the project (train split) and return its key."""
+    def add_crop(
+        self,
+        image_png: bytes,
+        stem: str,
+        origin: Origin,
+        on_done: Callable[[str], object],
+        on_error: Callable[[str], object],
+    ) -> None:
+        """Add a picture to the project (train split) in a thread; then ``on_done(key)``, or ``on_error(message)``."""
         ...
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QDropEvent, QWheelEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QSpinBox, QWidget
 
@@ -25,7 +25,7 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 LEFT = Qt.MouseButton.LeftButton
 Key = Qt.Key
 LOOK = 0.12  # seconds between two keys of a quick person
-PATIENCE_S = 20.0
+PATIENCE_S = 90.0
 
 
 def key(window: MainWindow, code: Qt.Key, modifier: Qt.KeyboardModifier = NONE) -> None:
@@ -55,6 +55,7 @@ def drop(window: MainWindow, path: Path) -> None:
     """Drop a file on the window."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
+    QApplication.sendEvent(window, QDragEnterEvent(QPoint(600, 400), Qt.DropAction.CopyAction, data, LEFT, NONE))
     QApplication.sendEvent(window, QDropEvent(QPointF(600, 400), Qt.DropAction.CopyAction, data, LEFT, NONE))
 
 
@@ -272,7 +273,7 @@ class Script:
             if self.weights is not None:
                 drop(window, self.weights)
                 yield 1.0
-                key(window, Key.Key_R, CONTROL | SHIFT)
+                window.run_command("review.read_frame")
                 yield lambda: not review.controller.desk.active
                 yield 1.0
             before = len(window.session.index) if window.session is not None else 0

@@ -162,7 +162,9 @@ def test_a_crop_cut_from_footage_keeps_where_it_came_from_and_takes_a_draft(
     origin = Origin("gate.mp4", 17, 0.68, (10.0, 20.0, 250.0, 100.0))
     taken: list[bool] = []
     with qtbot.waitSignal(session.index_changed, timeout=10000):
-        key = session.add_crop(png, "gate", origin)
+        keys: list[str] = []
+        session.add_crop(png, "gate", origin, keys.append, pytest.fail)
+    (key,) = keys
     session.set_draft(key, [Character(SQUARE, "X")], taken.append)
     qtbot.waitUntil(lambda: taken == [True], timeout=10000)
     assert session.state(key) is CropState.DRAFT

@@ -8,7 +8,6 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 from lpstudio.dataset.types import Origin
-from lpstudio.errors import LpStudioError
 from lpstudio.studio.review.controller import ReviewController
 from lpstudio.studio.review.items import Rectangle, ReviewItem, Target
 from lpstudio.studio.workspace import Severity
@@ -88,14 +87,19 @@ class CropAdder(QObject):
             return
         left, top, right, bottom = (float(value) for value in cut["rectangle"])
         origin = Origin(str(video), int(cut["frame"]), float(cut["time_s"]), (left, top, right, bottom))
-        try:
-            key = self._controller.studio.add_crop(png, f"{video.stem}_{cut['frame']:06d}", origin)
-        except LpStudioError as error:
-            self._controller.say(error.message, Severity.ERROR)
-            return
-        if item is not None:
-            target = Target(key, -left, -top)
-            self._draft(item, self._plates_in(item, plate, (left, top, right, bottom)), target)
+
+        def added(key: str) -> None:
+            if item is not None and self._controller.session is session:
+                target = Target(key, -left, -top)
+                self._draft(item, self._plates_in(item, plate, (left, top, right, bottom)), target)
+
+        self._controller.studio.add_crop(
+            png,
+            f"{video.stem}_{cut['frame']:06d}",
+            origin,
+            added,
+            lambda message: self._controller.say(message, Severity.ERROR),
+        )
 
     @staticmethod
     def _plates_in(item: ReviewItem, plate: int, rectangle: Rectangle) -> list[int]:
