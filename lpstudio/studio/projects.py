@@ -114,8 +114,12 @@ class ProjectDoor(QObject):
 
         def work_and_preload() -> Project:
             project = work()
-            for module in _WANTED_NEXT:  # loading them here keeps the GUI thread free
-                importlib.import_module(module)
+            try:
+                for module in _WANTED_NEXT:  # loading them here keeps the GUI thread free
+                    importlib.import_module(module)
+            except BaseException:
+                project.close()
+                raise
             return project
 
         self._jobs.run(
