@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CROPS = 120
 EPOCHS = 20
 SEED = 1
+DIFFICULTY = 0.25  # of the crops: a model this young learns nothing from the worst CCTV
 CONFIDENCE = 0.03  # a model this young is sure of nothing; with the usual 0.25 the report would show empty plates
 
 _MADE_BY = "# Synthetic plate crops"  # how the data.yaml of `lpstudio synth` begins
@@ -68,6 +69,7 @@ def make_demo_project(folder: Path, crops: int = CROPS, seed: int = SEED) -> boo
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as beside:
             made = Path(beside) / "project"
             command = [sys.executable, "-m", "lpstudio", "synth", str(made), "--count", str(crops), "--seed", str(seed)]
+            command += ["--difficulty", str(DIFFICULTY)]
             done = subprocess.run(command, stdout=subprocess.DEVNULL, env=_environment(), check=False)
             if done.returncode != 0:
                 raise LpStudioError("the synthetic crops could not be made", path=folder)

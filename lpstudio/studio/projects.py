@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 DEMO_CROPS = 60
+DEMO_DIFFICULTY = 0.25
 _LET_GO_S = 6.0  # how long another studio may take to let a project go
 _WANTED_NEXT = ("lpstudio.studio.session", "lpstudio.dataset.writer", "lpstudio.studio.annotate.workspace")
 
@@ -155,7 +156,8 @@ class ProjectDoor(QObject):
         process = QProcess(self)
         process.setProcessEnvironment(worker_environment())
         process.setProgram(sys.executable)
-        process.setArguments(["-m", "lpstudio", "synth", str(folder), "--count", str(DEMO_CROPS), "--seed", "1"])
+        wanted = ["--count", str(DEMO_CROPS), "--seed", "1", "--difficulty", str(DEMO_DIFFICULTY)]
+        process.setArguments(["-m", "lpstudio", "synth", str(folder), *wanted])
         process.finished.connect(lambda code, _status: self._demo_made(code, folder))
         process.errorOccurred.connect(self._demo_failed_to_start)
         self._process = process
