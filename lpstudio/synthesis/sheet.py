@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def sample_crops(
 
 def cells_in(width: float, height: float, scale: float) -> tuple[int, int, float]:
     """Columns and rows of crops that fill so much room, at least one each, and the scale near the wished one."""
-    columns = max(1, round((width / scale - GAP) / (CELL[0] + GAP)))
+    columns = max(1, math.ceil((width / scale - GAP) / (CELL[0] + GAP) - 0.1))
     scale = width / (columns * (CELL[0] + GAP) + GAP + 1)
     rows = (height / scale - GAP) // (CELL[1] + TEXT + GAP)
     return columns, max(1, int(rows)), scale
@@ -69,7 +70,7 @@ def contact_sheet(
         sheet[down : down + height, right : right + width] = picture
         said = f"{crop.text}  {crop.size[0]} x {crop.size[1]}"
         place = (x, y + cell_height + text - round(5 * scale))
-        cv2.putText(sheet, said, place, cv2.FONT_HERSHEY_SIMPLEX, 0.38 * scale, ink, max(1, round(scale)), cv2.LINE_AA)
+        cv2.putText(sheet, said, place, cv2.FONT_HERSHEY_SIMPLEX, 0.38 * scale, ink, 1, cv2.LINE_AA)
     return sheet
 
 
