@@ -275,6 +275,7 @@ def _view(w: AnnotateWorkspace, add: Register) -> None:
         separated=True,
     )
     w.display.register(add, w.studio.commands)
+    w.captures.register(add)
     add(
         "overlay",
         "Show &outlines",

@@ -14,6 +14,7 @@ from lpstudio.dataset.types import CropState
 from lpstudio.studio import theme
 from lpstudio.studio.annotate import command_set
 from lpstudio.studio.annotate.canvas_bar import CanvasBar, WordLine
+from lpstudio.studio.annotate.captures import CaptureStrip
 from lpstudio.studio.annotate.context_menu import open_canvas_menu, open_character_menu
 from lpstudio.studio.annotate.crop_clipboard import CropClipboard
 from lpstudio.studio.annotate.crop_delegate import Density
@@ -79,6 +80,7 @@ class AnnotateWorkspace(Workspace):
         yield
         self.bar = CanvasBar(self)
         self.words = WordLine(self)
+        self.captures = CaptureStrip(self.loader, studio.settings, self)
         self.views = CropViews(self.editor, self.canvas, self.strip, self)
         self.safety = CropSafety(self)
         self._loading = QTimer(self)
@@ -101,6 +103,7 @@ class AnnotateWorkspace(Workspace):
         column.addWidget(self.bar)
         column.addWidget(self.safety.panel)
         column.addWidget(self.canvas, 1)
+        column.addWidget(self.captures)
         column.addWidget(self.words)
         column.addWidget(self.strip)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
@@ -125,6 +128,7 @@ class AnnotateWorkspace(Workspace):
         self.desk.failed.connect(self._picture_failed)
         self.desk.changed_outside.connect(self._changed_outside)
         self.crops.chosen.connect(self._go)
+        self.captures.chosen.connect(self.show_crop)
         self.crops.entered.connect(lambda: canvas.setFocus(Qt.FocusReason.OtherFocusReason))
         self.crops.filtered.connect(self._list_filtered)
         editor.content_changed.connect(self._content_changed)
@@ -177,6 +181,7 @@ class AnnotateWorkspace(Workspace):
         self.display.set_project(str(session.project.yaml_path) if session is not None else "")
         self.checks.set_session(session)
         self.crops.set_session(session)
+        self.captures.set_session(session)
         self._show_nothing()
         if session is not None:
             session.scanned.connect(self._scanned)
@@ -224,6 +229,7 @@ class AnnotateWorkspace(Workspace):
         commands.action("annotate.smooth").setChecked(smooth)
         self.canvas.set_smooth(smooth)
         self.aids.restore(commands)
+        commands.action("annotate.captures").setChecked(self.captures.restore())
 
     def _place_setting(self) -> str:
         assert self._session is not None
@@ -246,6 +252,7 @@ class AnnotateWorkspace(Workspace):
         self._loading.stop()
         self.safety.stop()
         self.crops.close_jobs()
+        self.captures.close_jobs()
         self.loader.close()
         self.canvas.set_picture(None)
 
@@ -287,6 +294,7 @@ class AnnotateWorkspace(Workspace):
         self.bar.name.setText(key.rpartition("/")[2])
         self.bar.name.setToolTip(key)
         self.crops.show_current(key)
+        self.captures.show_of(key)
         self.desk.go(key)
         ahead = [self.crops.neighbour(key, step) for step in (1, 2, -1)]
         self.desk.fetch_soon(k for k in ahead if k is not None)
