@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test lint bench studio clean
+.PHONY: demo test lint bench studio weights clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -29,6 +29,10 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench
+
+# The starter weights anew, of synthetic plates alone: hours. Goes on where it was when called again.
+weights: $(READY)
+	$(BIN)/python -m lpstudio.training.starter build/starter
 
 clean:
 	rm -rf build dist .pytest_cache .ruff_cache .mypy_cache
