@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from lpstudio.dataset.atomic import write_bytes_atomic
 from lpstudio.dataset.types import Character
-from lpstudio.errors import LpStudioError
 from lpstudio.evaluation.calibration import Bin
 from lpstudio.evaluation.figures import Figures
 from lpstudio.evaluation.measures import CharacterCounts
@@ -88,29 +87,38 @@ def write_evaluation(evaluation: Evaluation, folder: Path, stamp: str) -> None:
 
 def read_summary(folder: Path) -> Summary | None:
     """What the folder's evaluation came to; None where there is none or it is of another version."""
-    for head in _lines(folder):
-        try:
-            return _summary(head)
-        except (KeyError, TypeError, ValueError):
-            return None
-    return None
+    try:
+        return _summary(json.loads(next(_lines(folder), b"")))
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
-def read_evaluation(folder: Path, check: Callable[[], object] = lambda: None) -> tuple[Summary, Evaluation] | None:
-    """The evaluation as it was, figures included; None where there is none or it is of another version.
+def read_evaluation(folder: Path) -> tuple[Summary, Evaluation] | None:
+    """The evaluation as it was, figures included; None where there is none or it is of another version."""
+    kept = open_evaluation(folder)
+    if kept is None:
+        return None
+    summary, head, lines = kept
+    try:
+        crops = tuple(crop_of(line) for line in lines)
+    except (KeyError, TypeError, ValueError):
+        return None
+    if len(crops) != summary.crops:
+        return None
+    evaluation = replace(head, crops=crops)
+    vars(evaluation)["figures"] = summary.figures  # they were drawn when the crops were read
+    return summary, evaluation
 
-    ``check`` is called for every crop and may raise to end the reading.
+
+def open_evaluation(folder: Path) -> tuple[Summary, Evaluation, Iterator[bytes]] | None:
+    """The evaluation without its crops, and these as lines for :func:`crop_of`, for who does not need all at once.
+
+    None where there is none or it is of another version.
     """
     lines = _lines(folder)
-    head = next(lines, None)
-    if head is None:
-        return None
-    crops = []
     try:
+        head = json.loads(next(lines, b""))
         summary = _summary(head)
-        for line in lines:
-            check()
-            crops.append(_crop(line))
         evaluation = Evaluation(
             project=str(head["project"]),
             split=summary.split,
@@ -118,29 +126,22 @@ def read_evaluation(folder: Path, check: Callable[[], object] = lambda: None) ->
             weights_path=summary.weights_path,
             calibrated=bool(head["calibrated"]),
             formats=str(head["formats"]),
-            crops=tuple(crops),
+            crops=(),
             similarity=Similarity.from_dict(head["similarity"]),
             faults=tuple((str(key), str(message)) for key, message in head["faults"]),
             left_out={str(reason): int(count) for reason, count in head["left_out"].items()},
         )
-    except (KeyError, TypeError, ValueError, LpStudioError):
+    except (KeyError, TypeError, ValueError):
         return None
-    if len(crops) != summary.crops:
-        return None
-    vars(evaluation)["figures"] = summary.figures  # they were drawn when the crops were read
-    return summary, evaluation
+    return summary, evaluation, lines
 
 
-def _lines(folder: Path) -> Iterator[dict[str, Any]]:
-    """The lines as data, as far as they can be read."""
+def _lines(folder: Path) -> Iterator[bytes]:
+    """The lines, as far as they can be read."""
     try:
         with (folder / READINGS).open("rb") as stream:
-            for line in stream:
-                data = json.loads(line)
-                if not isinstance(data, dict):
-                    return
-                yield data
-    except (OSError, ValueError):
+            yield from stream
+    except OSError:
         return
 
 
@@ -195,7 +196,9 @@ def _crop_line(crop: CropResult) -> dict[str, Any]:
     }
 
 
-def _crop(line: Mapping[str, Any]) -> CropResult:
+def crop_of(data: bytes) -> CropResult:
+    """The crop of a line. Raises KeyError, TypeError or ValueError."""
+    line = json.loads(data)
     true = line["true"]
     characters, top1, top2, missed, extra = line["counts"]
     return CropResult(

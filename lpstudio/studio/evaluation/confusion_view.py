@@ -88,7 +88,7 @@ class ConfusionView(QWidget):
         return f"{true} read as {read}: {count} of {of}" + (f", look-alikes (S {value:g})" if value > 0 else "")
 
     def _similarity(self) -> Similarity:
-        return self._facts.evaluation.similarity if self._facts is not None else Similarity()
+        return self._facts.head.similarity if self._facts is not None else Similarity()
 
     # -- geometry --------------------------------------------------------------------------------------------------
 
@@ -165,7 +165,7 @@ class ConfusionView(QWidget):
         painter.end()
 
     def _paint_cells(self, painter: QPainter, facts: Facts) -> None:
-        similarity, size = facts.evaluation.similarity, self.cell_size()
+        similarity, size = facts.head.similarity, self.cell_size()
         small = QFont(theme.font("small"))
         small.setPixelSize(max(8, min(12, size - 5)))
         painter.setFont(small)
@@ -204,7 +204,7 @@ class ConfusionView(QWidget):
         font = QFont(theme.font("strong"))
         font.setPixelSize(min(13, self.cell_size() + 1))
         painter.setFont(font)
-        size, similarity = self.cell_size(), facts.evaluation.similarity
+        size, similarity = self.cell_size(), facts.head.similarity
         for at, char in enumerate(facts.order):
             above = QRect(HEAD + at * size, 0, size, HEAD - 6)
             beside = QRect(0, HEAD + at * size, HEAD - 6, size)

@@ -205,7 +205,7 @@ class EvaluationControl(QObject):
         page, facts = self._page, self._facts
         if page is None or facts is None or page.facts is not facts:
             return
-        changed = self._relabelled & {crop.key for crop in facts.evaluation.crops}
+        changed = self._relabelled & facts.keys
         labels = f"Labels of {len(changed)} of these crops were changed since." if changed else ""
         page.say_stale(" ".join(text for text in (facts.stale, labels) if text))
 

@@ -2,25 +2,56 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+import time
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lpstudio.evaluation.measures import CharacterCounts
 from lpstudio.evaluation.report_charts import grouped_order
-from lpstudio.evaluation.results import CropResult, Evaluation, gains
-from lpstudio.evaluation.stored import Summary, read_evaluation, stamp_of
+from lpstudio.evaluation.results import CropResult, Evaluation
+from lpstudio.evaluation.stored import Summary, crop_of, open_evaluation, stamp_of
 from lpstudio.plates.order import box_of
 
 WORST = 50
 MISSED = ""  # what was read of a character that was not found
+CACHED = 256  # crops held in full
+
+
+class Crops:
+    """The crops of an evaluation, each made from its line when it is asked for.
+
+    Thousands of them in full would be millions of small things that the interpreter has to go through again and again.
+    """
+
+    def __init__(self, lines: Sequence[bytes]) -> None:
+        self._lines = lines
+        self._made: OrderedDict[int, CropResult] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __getitem__(self, at: int) -> CropResult:
+        crop = self._made.get(at)
+        if crop is None:
+            crop = self._made[at] = crop_of(self._lines[at])
+            if len(self._made) > CACHED:
+                self._made.popitem(last=False)
+        return crop
 
 
 @dataclass(frozen=True)
 class Case:
     """A crop to show, and the character it is about: its place among the labelled ones (None: the crop as a whole)."""
 
-    crop: CropResult
+    crops: Crops
+    at: int
     character: int | None = None
+
+    @property
+    def crop(self) -> CropResult:
+        return self.crops[self.at]
 
     @property
     def found(self) -> int | None:
@@ -30,8 +61,9 @@ class Case:
     @property
     def title(self) -> str:
         """What was read and what stands there: "N81 for W81"."""
-        said = self.crop.said or "nothing"
-        return f"{said} for {self.crop.text}" if self.crop.text else said
+        crop = self.crop
+        said = crop.said or "nothing"
+        return f"{said} for {crop.text}" if crop.text else said
 
     @property
     def mistakes(self) -> str:
@@ -44,19 +76,24 @@ class Case:
 
 @dataclass(frozen=True)
 class Facts:
-    """An evaluation with what the page asks of it. ``cells``: (stands there, read) to the cases of it.
+    """An evaluation with what the page asks of it. ``head``: the evaluation without its crops.
 
-    ``stale``: why the evaluation no longer tells of the run's best weights; empty when it does.
+    ``cells``: (stands there, read) to the cases of it; ``counts``: of all labelled crops; ``keys``: of all crops;
+    ``stale``: why it no longer tells of the run's best weights, empty when it does; ``most``: the largest count off
+    the diagonal.
     """
 
     summary: Summary
-    evaluation: Evaluation
+    head: Evaluation
     order: tuple[str, ...]
     cells: dict[tuple[str, str], tuple[Case, ...]]
     gains: tuple[tuple[str, int, int, int], ...]
     worst: tuple[Case, ...]
+    counts: CharacterCounts
+    labelled: int
+    keys: frozenset[str]
+    most: int = 1
     stale: str = ""
-    most: int = field(default=1)  # the largest count off the diagonal
 
     def count(self, true: str, read: str) -> int:
         """How often a character was read so."""
@@ -69,44 +106,73 @@ class Facts:
 
 def read_facts(folder: Path, weights: Path | None) -> Facts | None:
     """Read an evaluation and sort it out; None where there is none. ``weights``: the run's best. Runs in any thread."""
-    kept = read_evaluation(folder)
+    kept = open_evaluation(folder)
     if kept is None:
         return None
-    summary, evaluation = kept
-    changed = weights is not None and summary.weights_stamp != stamp_of(weights)
-    return facts_of(summary, evaluation, "The run has found better weights since." if changed else "")
+    summary, head, lines = kept
+    try:
+        facts = _sorted_out(summary, head, list(lines))
+    except (KeyError, TypeError, ValueError):
+        return None
+    if facts is not None and weights is not None and summary.weights_stamp != stamp_of(weights):
+        return replace(facts, stale="The run has found better weights since.")
+    return facts
 
 
-def facts_of(summary: Summary, evaluation: Evaluation, stale: str = "") -> Facts:
-    """Sort an evaluation out."""
+def _sorted_out(summary: Summary, head: Evaluation, lines: Sequence[bytes]) -> Facts | None:
+    if len(lines) != summary.crops:
+        return None
+    crops = Crops(lines)
     cells: dict[tuple[str, str], list[Case]] = defaultdict(list)
     labelled: Counter[str] = Counter()
-    for crop in evaluation.crops:
+    first: Counter[str] = Counter()
+    among_two: Counter[str] = Counter()
+    counts, labelled_crops = CharacterCounts(), 0
+    bad: list[tuple[int, str, int]] = []
+    keys = []
+    for at, line in enumerate(lines):
+        time.sleep(0)  # the window's thread comes first
+        crop = crop_of(line)
+        keys.append(crop.key)
+        if crop.errors:
+            bad.append((-crop.errors, crop.key, at))
         if crop.true is None:
             continue
+        labelled_crops += 1
+        counts += crop.counts
         labelled.update(one.char for one in crop.true)
-        found = {t: reading.read for (t, _f), reading in zip(crop.pairs, crop.readings, strict=True)}
+        first.update(one.true for one in crop.readings if one.true == one.read)
+        among_two.update(one.true for one in crop.readings if one.among_two)
+        found = _read_of(crop)
         for place, one in enumerate(crop.true):
-            cells[one.char, found.get(place, MISSED)].append(Case(crop, place))
-    order = grouped_order([*labelled, *(read for _true, read in cells if read)], evaluation.similarity)
+            cells[one.char, found.get(place, MISSED)].append(Case(crops, at, place))
+    order = grouped_order([*labelled, *(read for _true, read in cells if read)], head.similarity)
     wrong = [len(cases) for (true, read), cases in cells.items() if true != read and read]
     return Facts(
         summary,
-        evaluation,
+        head,
         tuple(order),
         {cell: tuple(cases) for cell, cases in cells.items()},
-        tuple(gains(evaluation.crops)),
-        tuple(_worst(crop) for crop in evaluation.worst(WORST)),
-        stale,
+        tuple((char, labelled[char], first[char], among_two[char]) for char in sorted(labelled)),
+        tuple(_worst(crops, at) for _errors, _key, at in sorted(bad)[:WORST]),
+        counts,
+        labelled_crops,
+        frozenset(keys),
         max(wrong, default=1),
     )
 
 
-def _worst(crop: CropResult) -> Case:
+def _read_of(crop: CropResult) -> dict[int, str]:
+    """What was read of each labelled character that was found, by its place."""
+    return {t: reading.read for (t, _f), reading in zip(crop.pairs, crop.readings, strict=True)}
+
+
+def _worst(crops: Crops, at: int) -> Case:
     """A bad crop, and the first of its characters that is not right."""
-    found = {t: reading.read for (t, _f), reading in zip(crop.pairs, crop.readings, strict=True)}
+    crop = crops[at]
+    found = _read_of(crop)
     wrong = (place for place, one in enumerate(crop.true or ()) if found.get(place) != one.char)
-    return Case(crop, next(wrong, None))
+    return Case(crops, at, next(wrong, None))
 
 
 def nearest_character(case: Case, boxes: list[tuple[float, float, float, float]]) -> int | None:

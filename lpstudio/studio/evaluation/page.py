@@ -202,7 +202,7 @@ class ReportPage(QWidget):
         if facts is self._facts:
             return
         self._facts = facts
-        summary, evaluation = facts.summary, facts.evaluation
+        summary, evaluation = facts.summary, facts.head
         faults = f", {counted(summary.faults, 'crop')} could not be read" if summary.faults else ""
         left_out = sum(evaluation.left_out.values())
         out = f", {counted(left_out, 'crop')} stayed out" if left_out else ""
@@ -213,10 +213,10 @@ class ReportPage(QWidget):
         self.head.setToolTip("\n".join(message for _key, message in evaluation.faults))
         self.say_stale(facts.stale)
         figures = summary.figures
-        counts = evaluation.counts
+        counts = facts.counts
         self.figures.show_figures(figures)
         self.totals.setText(
-            f"{counted(counts.characters, 'character')} on {counted(evaluation.labelled, 'labelled crop')}: "
+            f"{counted(counts.characters, 'character')} on {counted(facts.labelled, 'labelled crop')}: "
             f"{counts.missed:,} missed, {counts.extra:,} found where none is labelled; "
             f"{counted(figures.within, 'error')} between look-alikes, {figures.across:,} across groups."
         )

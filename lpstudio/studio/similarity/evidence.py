@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,14 +50,23 @@ def find_sources(root: Path) -> list[Source]:
 def read_evidence(source: Source) -> Evidence | None:
     """Count what was read; None when the evaluation is there no more."""
     from lpstudio.evaluation.confusions import Mixed, tally
-    from lpstudio.evaluation.stored import read_evaluation
+    from lpstudio.evaluation.stored import crop_of, open_evaluation
 
-    kept = read_evaluation(source.folder)
+    kept = open_evaluation(source.folder)
     if kept is None:
         return None
-    crops = kept[1].crops
-    mixed = (Mixed(crop.plate, one.true, one.read) for crop in crops for one in crop.readings)
-    return Evidence(source, tally(mixed), len(crops))
+    summary, _head, lines = kept
+
+    def mixed() -> Iterator[Mixed]:
+        for line in lines:
+            time.sleep(0)  # the window's thread comes first
+            crop = crop_of(line)
+            yield from (Mixed(crop.plate, one.true, one.read) for one in crop.readings)
+
+    try:
+        return Evidence(source, tally(mixed()), summary.crops)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 class EvidenceReader(QObject):

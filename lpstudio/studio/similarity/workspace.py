@@ -59,33 +59,36 @@ class SimilarityWorkspace(Workspace):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.splitter)
-        self.splitter.addWidget(self._build_groups())
+        # From the outside in: what is moved into another widget when it is full costs as much as making it.
+        yield from self._build_groups()
         yield
-        self.splitter.addWidget(self._build_matrix())
+        self._build_matrix()
         yield
-        self.splitter.addWidget(self._build_meaning())
+        yield from self._build_meaning()
         yield
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([264, 620, 330])
 
-    def _build_groups(self) -> QWidget:
-        self.groups = GroupsPanel(self)
+    def _build_groups(self) -> Iterator[None]:
+        layout = _column("Groups", self.splitter)
+        column = layout.parentWidget()
+        yield
+        self.groups = GroupsPanel(column)
+        layout.addWidget(self.groups)
         self.groups.chosen.connect(self._group_chosen)
-        self.base = ValueSlider("Base similarity", 0.0, 1.0, 0.01, self)
+        yield
+        self.base = ValueSlider("Base similarity", 0.0, 1.0, 0.01, column)
         self.base.changed.connect(self._base_changed)
         self.base.let_go.connect(self._gesture_ended)
-        reset = QPushButton("Back to the nine groups", self)
+        reset = QPushButton("Back to the nine groups", column)
         reset.clicked.connect(self._reset_all)
-        return _column(
-            "Groups",
-            self.groups,
-            _label("Base similarity: how alike two characters of a group are", small=True),
-            self.base,
-            reset,
-        )
+        layout.addWidget(_label("Base similarity: how alike two characters of a group are", small=True))
+        layout.addWidget(self.base)
+        layout.addWidget(reset)
 
-    def _build_matrix(self) -> QWidget:
-        self.matrix = MatrixView(self)
+    def _build_matrix(self) -> None:
+        layout = _column("Similarity matrix", self.splitter)
+        self.matrix = MatrixView(layout.parentWidget())
         self.matrix.hovered.connect(self._show_pair)
         self.matrix.chosen.connect(self._pair_chosen)
         self.matrix.value_wanted.connect(self._set_cell)
@@ -111,31 +114,30 @@ class SimilarityWorkspace(Workspace):
         below.addWidget(self.pair_title)
         below.addWidget(self.cell, 1)
         below.addWidget(self.reset_cell)
-        column = _column("Similarity matrix")
-        layout = column.layout()
-        assert isinstance(layout, QVBoxLayout)
         layout.addLayout(head)
         layout.addWidget(self.matrix, 1)
         self.difference = _label(DIFFERENCE, small=True)
         self.difference.hide()
         layout.addWidget(self.difference)
         layout.addLayout(below)
-        return column
 
-    def _build_meaning(self) -> QWidget:
-        self.meaning = MeaningPanel(self)
-        area = QScrollArea(self)
+    def _build_meaning(self) -> Iterator[None]:
+        self.side = QTabWidget(self.splitter)
+        self.side.setDocumentMode(True)
+        self.side.setMinimumWidth(312)
+        area = QScrollArea(self.side)
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        column = _column("", self.meaning)
+        self.side.addTab(area, "What it means")
+        column = QWidget()
         column.setMinimumWidth(300)
         area.setWidget(column)
-        self.side = QTabWidget(self)
-        self.side.setDocumentMode(True)
-        self.side.setMinimumWidth(312)
-        self.side.addTab(area, "What it means")
-        return self.side
+        layout = QVBoxLayout(column)
+        layout.setContentsMargins(12, 12, 12, 12)
+        yield
+        self.meaning = MeaningPanel(column)
+        layout.addWidget(self.meaning)
 
     def register_commands(self) -> None:
         table = self.studio.commands
@@ -380,16 +382,13 @@ def _label(text: str, small: bool = False) -> QLabel:
     return label
 
 
-def _column(title: str, *widgets: QWidget) -> QWidget:
-    """A column with a heading."""
-    column = QWidget()
+def _column(title: str, parent: QWidget) -> QVBoxLayout:
+    """The layout of a new column with a heading."""
+    column = QWidget(parent)
     layout = QVBoxLayout(column)
     layout.setContentsMargins(12, 12, 12, 12)
     layout.setSpacing(8)
-    if title:
-        heading = QLabel(title, column)
-        heading.setFont(theme.font("title"))
-        layout.addWidget(heading)
-    for widget in widgets:
-        layout.addWidget(widget)
-    return column
+    heading = QLabel(title, column)
+    heading.setFont(theme.font("title"))
+    layout.addWidget(heading)
+    return layout

@@ -25,6 +25,7 @@ LIVE_MS = 400
 IDLE_MS = 2000
 BUDGET_S = 0.4  # after so long a look brings back what it has; the rest follows at once
 LAST_WORDS = 4096  # bytes
+AT_ONCE = 128 << 10  # bytes of events; more of them keep the window's thread from its turn
 # "batch" lines are many and only the newest counts: it is read from the file's end
 FOLDED = (
     "queued", "start", "epoch", "log", "paused", "resumed", "stopping", "finished", "failed",
@@ -125,7 +126,8 @@ def _read_on(followed: FollowedRun, deadline: float) -> tuple[FollowedRun, bool]
     if size < offset:  # another file under the same name
         history, offset = RunHistory(), 0
     while time.monotonic() < deadline:
-        events, further = run.events(offset, FOLDED)
+        time.sleep(0)  # the window's thread comes first
+        events, further = run.events(offset, FOLDED, AT_ONCE)
         if further == offset:
             newest = last_event(run.events_path)
             if newest is not None and newest.get("type") == "batch":
