@@ -176,7 +176,9 @@ class Database:
         try:
             with self._lock:
                 self._writer.backup(copy)
-            return copy.serialize()
+            data = bytearray(copy.serialize())
+            data[18:20] = b"\x01\x01"  # without a WAL, so that it can be opened where it cannot be written
+            return bytes(data)
         except sqlite3.Error as error:
             raise self.error(error) from error
         finally:
