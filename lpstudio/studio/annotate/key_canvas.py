@@ -217,6 +217,8 @@ class KeyCanvas(ToolCanvas):
         super()._pan(dx, dy)
 
     def set_tool(self, tool: Tool) -> None:
+        if self._key_place is not None:
+            self.pointer_moved.emit(None)
         self._key_place = self._snapped = self._vertex = None
         super().set_tool(tool)
 

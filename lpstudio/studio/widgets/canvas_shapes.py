@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 
 from lpstudio.studio import theme
 from lpstudio.studio.widgets.canvas_geometry import Box, FloatArray, bounds
+from lpstudio.studio.widgets.canvas_labels import LabelLayout, label_image, label_places
 from lpstudio.studio.widgets.canvas_transform import ViewTransform
 
-LABEL_HEIGHT = 18
 _PAD = 10  # px around a polygon's box that its strokes, handles and mark may reach
 HANDLE = 3.5  # half the side of a vertex handle
 _MANY_HANDLES = 60  # above so many selected characters the handles would only hide the picture
@@ -55,6 +54,14 @@ class CanvasShape:
             self._polygon = QPolygonF([QPointF(x, y) for x, y in self.points.tolist()])
         return self._polygon
 
+    @property
+    def caption(self) -> str:
+        """What stands at it."""
+        text = self.label or ("" if self.unreadable else "?")
+        if self.unreadable:
+            text = f"{text} ⌀".strip()
+        return f"! {text}".strip() if self.fault else text
+
     def moved(self, dx: float, dy: float) -> CanvasShape:
         """The same shape somewhere else."""
         return self.with_points(self.points + np.array([dx, dy]))
@@ -71,60 +78,19 @@ def screen_rect(shape: CanvasShape, view: ViewTransform) -> QRect:
     x1, y1 = view.to_view(shape.box[0], shape.box[1])
     x2, y2 = view.to_view(shape.box[2], shape.box[3])
     rect = QRectF(x1 - _PAD, y1 - _PAD, x2 - x1 + 2 * _PAD, y2 - y1 + 2 * _PAD)
-    label = _label_place(shape, view)
-    return rect.united(label).toAlignedRect() if not label.isNull() else rect.toAlignedRect()
-
-
-def _label_text(shape: CanvasShape) -> str:
-    text = shape.label or ("" if shape.unreadable else "?")
-    if shape.unreadable:
-        text = f"{text} ⌀".strip()
-    return f"! {text}".strip() if shape.fault else text
-
-
-def _label_place(shape: CanvasShape, view: ViewTransform) -> QRectF:
-    """Above the box, wherever the box is in the widget: a pan then shifts labels with everything else."""
-    width = _label_width(_label_text(shape)) + 8
-    x1, y1 = view.to_view(shape.box[0], shape.box[1])
-    x2, _ = view.to_view(shape.box[2], shape.box[3])
-    return QRectF(round((x1 + x2 - width) / 2), round(y1 - LABEL_HEIGHT - 4), width, LABEL_HEIGHT)
-
-
-@lru_cache(maxsize=512)
-def _label_width(text: str) -> float:
-    return float(round(QFontMetricsF(_label_font()).horizontalAdvance(text)))
-
-
-@lru_cache(maxsize=1)
-def _label_font() -> QFont:
-    font = theme.font("plate")
-    font.setPixelSize(13)
-    return font
-
-
-@lru_cache(maxsize=1024)
-def _label_image(text: str, ground: int, ink: int, ratio: float) -> QImage:
-    """A label as it is painted; a QImage, because pixmaps must not outlive the application."""
-    width = _label_width(text) + 8
-    image = QImage(round(width * ratio), round(LABEL_HEIGHT * ratio), QImage.Format.Format_ARGB32_Premultiplied)
-    image.setDevicePixelRatio(ratio)
-    image.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor.fromRgba(ground))
-    painter.drawRoundedRect(QRectF(0, 0, width, LABEL_HEIGHT), 3, 3)
-    painter.setPen(QColor.fromRgba(ink))
-    painter.setFont(_label_font())
-    painter.drawText(QRectF(0, 0, width, LABEL_HEIGHT), Qt.AlignmentFlag.AlignCenter, text)
-    painter.end()
-    return image
+    for label in label_places(shape.caption, (x1, y1, x2, y2)):
+        rect = rect.united(label)
+    return rect.toAlignedRect()
 
 
 class ShapePainter:
     """Paints shapes through a view transform; pens and colours are set up once per pass."""
 
-    def __init__(self, painter: QPainter, view: ViewTransform, *, labels: bool = True) -> None:
+    def __init__(
+        self, painter: QPainter, view: ViewTransform, *, labels: bool = True, layout: LabelLayout | None = None
+    ) -> None:
+        """``layout`` keeps labels off each other; without one each stands above its shape."""
+        self._layout = layout
         self._painter = painter
         self._view = view
         self._labels = labels
@@ -239,14 +205,19 @@ class ShapePainter:
             painter.drawRect(rect)
 
     def _label(self, shape: CanvasShape, selected: bool) -> None:
-        text = _label_text(shape)
+        text = shape.caption
         if not text:
             return
-        place = _label_place(shape, self._view)
+        x1, y1 = self._view.to_view(shape.box[0], shape.box[1])
+        x2, y2 = self._view.to_view(shape.box[2], shape.box[3])
+        which = 0 if self._layout is None else self._layout.which(shape, text, shape.box, self._view.scale)
+        if which is None and not selected:
+            return  # there is no room for it at this zoom
+        place = label_places(text, (x1, y1, x2, y2))[which or 0]
         colour = self._colour(shape, selected)
         if selected or shape.fault:
             ground, ink = colour, theme.readable_on(colour)
         else:
             ground, ink = QColor(16, 16, 16, 205), colour
-        image = _label_image(text, ground.rgba(), ink.rgba(), self._view.ratio)
+        image = label_image(text, ground.rgba(), ink.rgba(), self._view.ratio)
         self._painter.drawImage(place.topLeft(), image)

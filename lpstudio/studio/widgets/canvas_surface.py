@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from lpstudio.studio import theme
 from lpstudio.studio.widgets.canvas_geometry import Hit, HitTester
+from lpstudio.studio.widgets.canvas_labels import LabelLayout
 from lpstudio.studio.widgets.canvas_layer import Picture, RestingLayer, Step, rects_of
 from lpstudio.studio.widgets.canvas_shapes import CanvasShape, Pair, ShapePainter, screen_rect
 from lpstudio.studio.widgets.canvas_transform import ViewTransform
@@ -31,8 +32,8 @@ def _paint_strokes(view: ViewTransform, pairs: Sequence[Pair], dark: bool, paint
     ShapePainter(painter, view).strokes(pairs, dark=dark)
 
 
-def _paint_captions(view: ViewTransform, pairs: Sequence[Pair], painter: QPainter) -> None:
-    ShapePainter(painter, view).captions(pairs)
+def _paint_captions(view: ViewTransform, pairs: Sequence[Pair], layout: LabelLayout, painter: QPainter) -> None:
+    ShapePainter(painter, view, layout=layout).captions(pairs)
 
 
 class CanvasSurface(QWidget):
@@ -49,6 +50,7 @@ class CanvasSurface(QWidget):
         self._hits = HitTester([])
         self._selection: tuple[int, ...] = ()
         self._resting = RestingLayer()
+        self._layout = LabelLayout()
         self._lifted: dict[int, CanvasShape] = {}
         self._lifted_pixmap: tuple[QPixmap, float, float] | None = None  # and the shift since it was made
         self._smooth = False
@@ -109,7 +111,11 @@ class CanvasSurface(QWidget):
         new = list(shapes)
         old = self._shapes
         common = min(len(old), len(new))
+        if len(old) != len(new):
+            self._layout.reset()
         changed = [i for i in range(common) if old[i] is not new[i]]
+        for i in changed:
+            self._layout.forget(old[i])
         others = [*(old[i] for i in changed), *old[common:], *(new[i] for i in changed), *new[common:]]
         if len(others) > _MANY:
             self.repaint_all()
@@ -344,9 +350,11 @@ class CanvasSurface(QWidget):
 
     def _steps(self, pairs: list[Pair]) -> Iterator[Step]:
         """What paints these shapes, in slices that take a few milliseconds each; few shapes are painted at once."""
-        view, labels, handles = self.view, self._labels, self._handles
+        view, labels, handles, layout = self.view, self._labels, self._handles, self._layout
         if len(pairs) <= _AT_ONCE:
-            yield lambda painter: ShapePainter(painter, view, labels=labels).outlines(pairs, handles=handles)
+            yield lambda painter: ShapePainter(painter, view, labels=labels, layout=layout).outlines(
+                pairs, handles=handles
+            )
             return
         slices = [pairs[at : at + _SLICE] for at in range(0, len(pairs), _SLICE)]
         for dark in (True, False):
@@ -355,7 +363,7 @@ class CanvasSurface(QWidget):
         yield lambda painter: ShapePainter(painter, view).chosen_handles(pairs, handles=handles)
         if labels:
             for part in slices:
-                yield partial(_paint_captions, view, part)
+                yield partial(_paint_captions, view, part, layout)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._resting.resize(self.size(), self.view.ratio)
