@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 def command(
     project: Annotated[Path, typer.Argument(help="A dataset's folder or its data.yaml.")],
     weights: Annotated[Path, typer.Option(help="The .pt file; the result is written beside it.")],
-    split: Annotated[str, typer.Option(help="The split of which a part is set aside to fit on; never val.")] = "train",
+    split: Annotated[
+        str | None,
+        typer.Option(
+            help="The split of which a part is set aside to fit on; never val. Left out: what the run of the weights "
+            "set aside, else a part of train."
+        ),
+    ] = None,
     share: Annotated[float, typer.Option(min=0.01, max=1.0, help="How much of the split, whole plates each.")] = 0.2,
     seed: Annotated[int, typer.Option(help="Draws the plates; the same seed draws the same ones.")] = 42,
     allow_trained: Annotated[
@@ -40,13 +46,16 @@ def command(
         from lpstudio.reading.weights import find_weights, load_weights
 
         path = find_weights(weights)
-        from lpstudio.reading.calibrate import calibrate
+        from lpstudio.reading.calibrate import calibrate, calibrate_run, run_of
         from lpstudio.reading.outputs import opened
         from lpstudio.reading.reader import CharacterReader
 
-        result = calibrate(
-            opened_project, CharacterReader(load_weights(path, device), imgsz), split, share, seed, show, allow_trained
-        )
+        reader = CharacterReader(load_weights(path, device), imgsz)
+        run = run_of(path)
+        if split is None and run is not None and run.chooser == "selection":
+            result = calibrate_run(run, reader, show, scoring=True)
+        else:
+            result = calibrate(opened_project, reader, split or "train", share, seed, show, allow_trained)
     saved = result.save()
     if json_file is not None:
         with opened(json_file) as file:

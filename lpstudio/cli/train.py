@@ -32,6 +32,9 @@ def command(
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same training.")] = None,
     workers: Annotated[int | None, typer.Option(help="Loading processes, on a GPU.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the run's folder; a number is added.")] = None,
+    selection: Annotated[
+        float | None, typer.Option(help="Share of train that chooses weights, end and probabilities; val only scores.")
+    ] = None,
     verified_only: Annotated[bool, typer.Option("--verified-only", help="Train on verified crops alone.")] = False,
     k: Annotated[int | None, typer.Option(help="Candidates the top-k term looks at.")] = None,
     temperature: Annotated[float | None, typer.Option(help="Temperature of the top-k term.")] = None,
@@ -51,6 +54,7 @@ def command(
     changes = {
         "loss.name": loss, "epochs": epochs, "batch": batch, "imgsz": imgsz, "weights": weights, "size": size,
         "device": device, "seed": seed, "workers": workers, "name": name, "verified_only": verified_only or None,
+        "selection_share": selection,
         "loss.k": k, "loss.temperature": temperature, "loss.base_weight": base_weight,
         "loss.topk_weight": topk_weight, "loss.gain": gain,
     }  # fmt: skip

@@ -320,14 +320,21 @@ def _picture(crop: TrainingCrop) -> Picture | None:
         return None
 
 
-def _trained_on(weights: Path) -> set[str] | None:
-    """The keys of the crops that the run that made the weights was trained on; None when they lie in no run."""
+def run_of(weights: Path) -> Run | None:
+    """The run whose folder these weights lie in, or None."""
     from lpstudio.training.runs import Run
 
     folder = weights.absolute().parent.parent
-    if not (folder / "run.json").is_file():
-        return None
     try:
-        return {crop.key for crop in Run.open(folder).crops("train")}
+        return Run.open(folder) if (folder / "run.json").is_file() else None
+    except LpStudioError:
+        return None
+
+
+def _trained_on(weights: Path) -> set[str] | None:
+    """The keys of the crops that the run that made the weights was trained on; None when they lie in no run."""
+    run = run_of(weights)
+    try:
+        return None if run is None else {crop.key for crop in run.crops("train")}
     except LpStudioError:
         return None

@@ -105,3 +105,31 @@ class EpochBatches:
             each = math.ceil(len(batch) / self._world)
             own = np.resize(batch, each * self._world)[self._rank :: self._world]
             yield [Draw(index, epoch, self._seed, shape) for index in own.tolist()]
+
+
+class ShapedBatches:
+    """An endless batch sampler for validation: crops of one shape together, in the same order every time.
+
+    What is found on a crop then depends on that crop alone, as in reading. ``shapes``: (n, 2), the least one for each.
+    """
+
+    def __init__(self, shapes: NDArray[np.int64], batch: int) -> None:
+        by_shape: dict[Shape, list[int]] = {}
+        for index, (height, width) in enumerate(shapes.tolist()):
+            by_shape.setdefault((height, width), []).append(index)
+        self._batches = [
+            [Draw(index, 0, 0, shape) for index in indices[start : start + batch]]
+            for shape, indices in sorted(by_shape.items())
+            for start in range(0, len(indices), batch)
+        ]
+
+    @property
+    def sampler(self) -> Self:
+        """Ultralytics' loader asks its batch sampler's sampler for the length of an epoch."""
+        return self
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __iter__(self) -> Iterator[list[Draw]]:
+        yield from itertools.cycle(self._batches)

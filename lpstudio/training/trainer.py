@@ -18,7 +18,7 @@ from ultralytics.utils import DEFAULT_CFG, LOCAL_RANK, RANK, callbacks, torch_ut
 from ultralytics.utils.torch_utils import ModelEMA, strip_optimizer, torch_distributed_zero_first, unwrap_model
 
 from lpstudio.reading.weights import open_checkpoint
-from lpstudio.training.batches import EpochBatches
+from lpstudio.training.batches import EpochBatches, ShapedBatches
 from lpstudio.training.criterion import CharacterSegmentationLoss
 from lpstudio.training.dataset import FrozenDataset
 from lpstudio.training.picture_cache import memory_budget
@@ -81,7 +81,7 @@ class CharacterTraining(SegmentationTrainer):
         return {"path": self.run.dir, "train": "train", "val": chooser, "names": names, "nc": len(names), "channels": 3}
 
     def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> FrozenDataset:
-        """The frozen crops of a split. Validation sees the same squares as reading does."""
+        """The frozen crops of a split."""
         crops = self.run.crops(img_path)
         if self._memory_left is None:
             self._memory_left = memory_budget(_processes())
@@ -103,10 +103,15 @@ class CharacterTraining(SegmentationTrainer):
     def get_dataloader(
         self, dataset_path: str, batch_size: int = 16, rank: int = 0, mode: str = "train"
     ) -> InfiniteDataLoader:
-        """Ultralytics' loader; in training with the run's own batches, whose order follows from seed and epoch."""
+        """Ultralytics' loader with the run's own batches; in training their order follows from seed and epoch.
+
+        Validation sees each crop on the rectangle that reading puts it on; on several GPUs on squares.
+        """
         loader = super().get_dataloader(dataset_path, batch_size, rank, mode)
-        if mode == "train":
-            dataset = loader.dataset
+        dataset = loader.dataset
+        if mode == "val" and _processes() == 1:
+            object.__setattr__(loader, "batch_sampler", ShapedBatches(dataset.shapes, batch_size))
+        elif mode == "train":
             self.is_rectangular = self.run.settings.batches == "rectangular" and not dataset.mixes_crops
             batches = EpochBatches(
                 len(dataset),

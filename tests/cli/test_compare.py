@@ -19,13 +19,14 @@ from lpstudio.training.runs import Run, RunStatus
 from lpstudio.training.settings import TrainSettings
 from lpstudio.training.sweep import SPACE, new_sweep, open_sweep
 from lpstudio.training.variants import open_comparison
-from tests.training import projects
+from tests.training import at_work, projects
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LPSTUDIO_LOCKS", str(tmp_path / "locks"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    at_work.fast_starts(monkeypatch)
     project = projects.write_project(tmp_path / "plates", train=26)
     rows = "".join(f"images/val/crop{number}.png,AB{number}\n" for number in range(4))
     (project / "plates.csv").write_text(f"file,text\n{rows}")
@@ -65,11 +66,11 @@ def test_a_comparison_is_stopped_goes_on_and_ends_in_one_table(
 ) -> None:
     names = ["compare-1-stock-1-1", "compare-1-similarity-1-1"]
     stopping = _stop(folder / "runs" / names[0], "epoch")
-    call = ["compare", str(folder), *quick, "--epochs", "12", "--losses", "stock,similarity", "--seeds", "1"]
+    call = ["compare", str(folder), *quick, "--epochs", "6", "--losses", "stock,similarity", "--seeds", "1"]
     assert run_command_line(call) == 130
     stopping.join()
     err = capfd.readouterr().err
-    assert "2 trainings (2 losses × 1 seeds), each 12 epochs at 32 px" in err and "--resume compare-1" in err
+    assert "2 trainings (2 losses × 1 seeds), each 6 epochs at 32 px" in err and "--resume compare-1" in err
     comparison = open_comparison(folder / "runs/compare-1")
     assert [one.run.name for one in comparison.variants] == names
     first, second = (one.run for one in comparison.variants)
@@ -131,7 +132,7 @@ def test_a_sweep_is_stopped_goes_on_with_the_same_training_and_ends_in_a_table_a
     folder: Path, quick: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
     stopping = _stop(folder / "runs/sweep-1-trial-0-1", "epoch")
-    assert run_command_line(["sweep", str(folder), *quick, "--epochs", "8", "--trials", "2"]) == 130
+    assert run_command_line(["sweep", str(folder), *quick, "--epochs", "5", "--trials", "2"]) == 130
     stopping.join()
     sweep = open_sweep(folder / "runs/sweep-1")
     (trial,) = [one for one in sweep.trials() if one.state == "running"]

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from multiprocessing.context import ForkServerProcess
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
 
 from lpstudio.training.runs import Run
+
+
+def context() -> ForkServerContext:
+    """Makes processes that have the heavy libraries from the start."""
+    server = multiprocessing.get_context("forkserver")
+    server.set_forkserver_preload(["lpstudio.training.session", "lpstudio.worker.training", "torchvision"])
+    return server
 
 
 def start(run: Run, locks: Path, most_bytes: int = 0) -> ForkServerProcess:
@@ -15,9 +25,7 @@ def start(run: Run, locks: Path, most_bytes: int = 0) -> ForkServerProcess:
 
     With ``most_bytes`` it can write no file larger than that: a disk that is full.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["lpstudio.training.session", "lpstudio.worker.training", "torchvision"])
-    process = context.Process(target=_work, args=(str(run.dir), str(locks), most_bytes))
+    process = context().Process(target=_work, args=(str(run.dir), str(locks), most_bytes))
     process.start()
     return process
 
@@ -43,3 +51,25 @@ def _work(folder: str, locks: str, most_bytes: int) -> None:
     from lpstudio.worker.training import main
 
     sys.exit(main([folder]))
+
+
+class Started:
+    """Stands where a freshly started interpreter would: the same work, in a process that is forked in a moment."""
+
+    def __init__(self, command: list[str], *, env: dict[str, str], **_: object) -> None:
+        folder = Path(command[command.index("lpstudio.worker.training") + 1])
+        self._process = start(Run.open(folder), Path(env["LPSTUDIO_LOCKS"]))
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        """The exit code, or None while it is at work."""
+        return self._process.exitcode
+
+
+def fast_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have trainings start in a moment for the length of a test."""
+    monkeypatch.setattr("lpstudio.training.launch.subprocess", SimpleNamespace(Popen=Started, DEVNULL=None))

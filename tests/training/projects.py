@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 from lpstudio.dataset.project import Project
 from lpstudio.dataset.training_set import collect
@@ -23,14 +24,21 @@ def write_project(folder: Path, train: int = 8, val: int = 4) -> Path:
     return folder
 
 
-def tiny_weights(path: Path) -> Path:
-    """Weights of a YOLO11-seg with a sixteenth of the channels of size n: what is measured with it is not the model."""
-    import torch
-    from ultralytics.nn.tasks import SegmentationModel, yaml_model_load
+def tiny_config() -> dict[str, Any]:
+    """A YOLO11-seg with a few channels: for tests that are not about the model."""
+    from ultralytics.nn.tasks import yaml_model_load
 
-    cfg = {**yaml_model_load("yolo11n-seg.yaml"), "scales": {"n": [0.34, 0.0625, 64]}}
+    return {**yaml_model_load("yolo11n-seg.yaml"), "scales": {"n": [0.34, 0.0625, 64]}}
+
+
+def tiny_weights(path: Path) -> Path:
+    """Weights of such a model, for the classes of these projects."""
+    import torch
+    from ultralytics.nn.tasks import SegmentationModel
+
     torch.manual_seed(0)
-    torch.save({"model": SegmentationModel(cfg, nc=len(CHARS), verbose=False), "train_args": {"imgsz": 64}}, path)
+    model = SegmentationModel(tiny_config(), nc=len(CHARS), verbose=False)
+    torch.save({"model": model, "train_args": {"imgsz": 64}}, path)
     return path
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from torch.utils.data import DataLoader
 from ultralytics.utils import DEFAULT_CFG, IterableSimpleNamespace
 
 from lpstudio.training.arguments import ultralytics_arguments
-from lpstudio.training.batches import Draw, EpochBatches, batch_shapes, plan_epoch
+from lpstudio.training.batches import Draw, EpochBatches, ShapedBatches, batch_shapes, plan_epoch
 from lpstudio.training.dataset import FrozenDataset
 from lpstudio.training.runs import Run
 from lpstudio.training.trainer import CharacterTraining, close_loaders
@@ -153,7 +154,7 @@ def test_the_setting_chooses_the_shape_of_batches(
         batch = next(iter(trainer.train_loader))
         assert tuple(batch["img"].shape) == (4, 3, *shape)
         assert said in trainer.said_of_pictures()
-        assert tuple(next(iter(trainer.test_loader))["img"].shape[2:]) == (64, 64)  # what reading sees
+        assert tuple(next(iter(trainer.test_loader))["img"].shape[2:]) == (32, 64)  # what reading sees
     finally:
         close_loaders(trainer)
 
@@ -193,3 +194,19 @@ def test_mixed_shapes_are_trained_on_to_the_end(make_run: MakeRun, project_folde
     events = run_here(make_run())
     assert events[-1]["type"] == "finished"
     assert any("rectangular" in event["text"] for event in events if event["type"] == "log")
+
+
+def test_validation_sees_each_crop_on_the_rectangle_that_reading_puts_it_on() -> None:
+    import cv2
+
+    from lpstudio.reading.detect import place
+
+    sizes = _sizes(60)
+    shapes = batch_shapes(sizes, 224, 32)
+    batches = list(itertools.islice(ShapedBatches(shapes, 16), len(ShapedBatches(shapes, 16))))
+    assert sorted(draw.index for one in batches for draw in one) == list(range(60))
+    assert all(len(one) <= 16 and len({draw.shape for draw in one}) == 1 for one in batches)
+    for draw in (draw for one in batches for draw in one):
+        width, height = sizes[draw.index]
+        picture = cv2.resize(np.zeros((4, 4, 3), np.uint8), (width, height))
+        assert place(picture, 224)[1].shape == draw.shape
