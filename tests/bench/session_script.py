@@ -97,7 +97,7 @@ class Script:
     def close(self) -> Act:
         """Close the project as a person does."""
         window = self.window
-        key(window, Key.Key_W, CONTROL)
+        window.run_command("file.close_project")
         yield lambda: window.session is None
         yield 0.5
 
