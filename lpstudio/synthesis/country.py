@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from lpstudio.alphabet import CHARACTERS
@@ -85,10 +85,20 @@ class Country:
         return tuple(known[one] for one in dict.fromkeys(ids)) or self.formats
 
 
-@cache
 def load_country(path: Path | None = None) -> Country:
     """Read a country's file, the shipped one for None. Raises LpStudioError with file and line."""
-    file = TomlFile(path or resource("plates", f"{DEFAULT_FORMATS}.toml"))
+    path = path or resource("plates", f"{DEFAULT_FORMATS}.toml")
+    try:
+        found = path.stat()
+        stamp = found.st_mtime_ns, found.st_size
+    except OSError:
+        stamp = 0, 0  # reading says what is wrong
+    return _load(path, stamp)
+
+
+@lru_cache(maxsize=8)
+def _load(path: Path, _stamp: tuple[int, int]) -> Country:
+    file = TomlFile(path)
     top = file.top()
     top.only({"name", "format", "style", "colours", "fonts", "narrow", "variety"})
     colours = _colours(file.table("colours"))

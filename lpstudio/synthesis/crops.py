@@ -6,15 +6,13 @@ Every plate has its own random stream, made of the seed and the plate's number.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
 from lpstudio.dataset.types import Character
-from lpstudio.plates.formats import Format
 from lpstudio.synthesis.camera import photograph
 from lpstudio.synthesis.conditions import Wishes, choose_conditions
-from lpstudio.synthesis.country import Country, load_country
+from lpstudio.synthesis.country import load_country
 from lpstudio.synthesis.occlusion import MOST_HIDDEN, choose_covers, hidden_shares
 from lpstudio.synthesis.plate import PlateDesign, design_plate
 from lpstudio.synthesis.scene import draw
@@ -38,23 +36,18 @@ class SyntheticCrop:
     difficulty: float
 
 
-@cache
-def _plan_of(wishes: Wishes) -> tuple[Country, tuple[Format, ...]]:
-    country = load_country(wishes.country)
-    return country, country.choose(wishes.formats)
-
-
 def begin(seed: int, number: int, wishes: Wishes) -> tuple[np.random.Generator, PlateText]:
     """The random stream of a plate after its text was drawn from it. Raises LpStudioError for a bad country."""
+    country = load_country(wishes.country)
     rng = np.random.default_rng([seed, number])
-    return rng, sample_text(_plan_of(wishes)[1], rng)
+    return rng, sample_text(country.choose(wishes.formats), rng)
 
 
 def design(seed: int, number: int, wishes: Wishes) -> tuple[np.random.Generator, PlateDesign]:
     """The random stream of a plate after its design was drawn from it, and the design."""
     rng, text = begin(seed, number, wishes)
     worn = float(rng.random()) if wishes.difficulty is None else wishes.difficulty
-    return rng, design_plate(_plan_of(wishes)[0], text, rng, worn, wishes.two_lines)
+    return rng, design_plate(load_country(wishes.country), text, rng, worn, wishes.two_lines)
 
 
 def make_plate(seed: int, number: int, captures: int, wishes: Wishes) -> list[SyntheticCrop]:

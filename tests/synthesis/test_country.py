@@ -98,3 +98,12 @@ def test_a_missing_file_and_an_unknown_format_are_told(tmp_path: Path) -> None:
         load_country(tmp_path / "nowhere.toml")
     with pytest.raises(UsageError, match=r"no plate format 'ph-9999'.*ph-2018-car"):
         load_country().choose(["ph-9999"])
+
+
+def test_a_file_that_was_changed_is_read_anew(tmp_path: Path) -> None:
+    shutil.copy(resource("fonts", "OSP-DIN.ttf"), tmp_path / "mine.ttf")
+    path = tmp_path / "elsewhere.toml"
+    path.write_text(ELSEWHERE)
+    assert load_country(path).styles["boat"].size == (600, 100)
+    path.write_text(ELSEWHERE.replace("[600, 100]", "[600, 120.5]"))
+    assert load_country(path).styles["boat"].size == (600, 120.5)
