@@ -39,7 +39,7 @@ class ActivityDialog(QDialog):
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.tabs = QTabWidget(self)
         self.views: dict[str, QPlainTextEdit] = {}
-        for name in ("Reader", "Tools", "Studio"):
+        for name in ("Reader", "Tools", "Plates", "Studio"):
             view = QPlainTextEdit(self.tabs)
             view.setReadOnly(True)
             view.setFont(theme.font("mono"))
@@ -89,6 +89,7 @@ class ActivityDialog(QDialog):
         workers = self._window.workers
         self._show("Reader", workers.reader.log_lines)
         self._show("Tools", workers.tools.log_lines)
+        self._show("Plates", workers.plates.log_lines + workers.factory.log_lines)
         self._show("Studio", _log_tail())
 
     def _show(self, name: str, lines: list[str]) -> None:
