@@ -21,11 +21,12 @@ from tests.bench.report import Figure, table
 from tests.bench.screen import screen
 from tests.bench.reading_bench import READING
 from tests.bench.session_bench import SESSIONS
+from tests.bench.synthesis_bench import SYNTHESIS
 from tests.bench.training_bench import TRAINING
 from tests.bench.window_bench import WINDOW
 from tests.bench.work_bench import WORK
 
-BENCHMARKS: dict[str, Callable[[Run], list[Figure]]] = {**WINDOW, **WORK, **SESSIONS, **READING, **TRAINING}
+BENCHMARKS: dict[str, Callable[[Run], list[Figure]]] = {**WINDOW, **WORK, **SESSIONS, **READING, **TRAINING, **SYNTHESIS}
 LONG = ("watchdog", "train")  # minutes: only when named
 
 
