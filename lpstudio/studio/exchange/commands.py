@@ -98,7 +98,7 @@ class Exchange:
         from lpstudio.studio.exchange.import_dialog import ImportDialog
 
         window = self._window
-        dialog = window.findChild(ImportDialog)
+        dialog = window.findChild(ImportDialog, "import_dialog")
         if dialog is None:
             dialog = ImportDialog(self.work, window.session, window)
             dialog.made.connect(window.open_project)
@@ -130,7 +130,7 @@ class Exchange:
 
         def done(payload: dict[str, Any]) -> None:
             report = payload["report"]
-            dialog = window.findChild(ImportDialog)
+            dialog = window.findChild(ImportDialog, "import_dialog")
             if dialog is not None:
                 dialog.show_undone(payload)
             counts = ", ".join(f"{number:,} {what}" for what, number in report["counts"].items())
@@ -152,10 +152,14 @@ class Exchange:
         """Another project is open, or none: what the pages say does not hold for it."""
         from PySide6.QtWidgets import QDialog
 
+        if self._work is not None:
+            self._work.cancel()
         for name in ("import_dialog", "export_dialog"):
             dialog = self._window.findChild(QDialog, name)
             if dialog is not None:
-                dialog.close()
+                dialog.hide()
+                dialog.setParent(None)
+                dialog.deleteLater()
 
     def close(self) -> None:
         """The window closes."""

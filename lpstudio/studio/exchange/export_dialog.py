@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -16,9 +17,11 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from lpstudio.dataset.exchange.formats import FORMATS
 from lpstudio.dataset.exchange.model import Part
@@ -49,9 +52,22 @@ class ExportDialog(QDialog):
         self._words = "Counting"
         self._own_out = False  # the person chose where it goes
         self._build()
-        work.progressed.connect(lambda done, total: self.line.show_work(self._words, done, total))
+        work.progressed.connect(self._show_progress)
         work.ended.connect(self._ended)
         self._format_changed()
+
+    def _show_progress(self, done: int, total: int) -> None:
+        self.line.show_work(self._words, done, total)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """While something runs the page is only put aside: its outcome is shown when it is opened again."""
+        if self._work.busy:
+            event.ignore()
+            self.hide()
+
+    def _say(self, text: str) -> None:
+        if isValid(self):
+            self.report.say(text)
 
     def _build(self) -> None:
         self.format = QComboBox(self)
@@ -76,6 +92,7 @@ class ExportDialog(QDialog):
         self.keeps.setObjectName("export_keeps")
         self.keeps.setFont(theme.font("small"))
         self.keeps.setWordWrap(True)
+        self.keeps.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
         choose = QPushButton("Folder…", self)
         choose.setAutoDefault(False)
         choose.clicked.connect(self._choose_out)
@@ -124,6 +141,7 @@ class ExportDialog(QDialog):
         layout.addWidget(self.report, 1)
         layout.addLayout(buttons)
         self.setMinimumWidth(600)
+        self.resize(680, 560)
         self.format.currentIndexChanged.connect(lambda _index: self._format_changed())
         self.zip.toggled.connect(lambda _on: self._suggest_out())
         for box in (self.splits, self.states):
@@ -184,10 +202,11 @@ class ExportDialog(QDialog):
         self._begin("Counting")
 
         def done(payload: dict[str, Any]) -> None:
-            self.report.show_report(payload["report"], "Would come over", "Would be lost")
+            if isValid(self):
+                self.report.show_report(payload["report"], "Would come over", "Would be lost")
 
         self._work.run(
-            "export_preview", self._fields(), "counting what an export loses", done, self.report.say, self._session
+            "export_preview", self._fields(), "counting what an export loses", done, self._say, self._session
         )
 
     def start(self) -> None:
@@ -197,10 +216,11 @@ class ExportDialog(QDialog):
         self._begin("Exporting")
 
         def done(payload: dict[str, Any]) -> None:
-            self.report.show_report(payload["report"], f"Written to {out}", "Could not come over")
-            self._own_out = False
+            if isValid(self):
+                self.report.show_report(payload["report"], f"Written to {out}", "Could not come over")
+                self._own_out = False
 
-        self._work.run("export", fields, f"exporting to {Path(out).name}", done, self.report.say, self._session)
+        self._work.run("export", fields, f"exporting to {Path(out).name}", done, self._say, self._session)
 
 
 def _plural(part: Part) -> str:

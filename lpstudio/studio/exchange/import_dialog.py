@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -16,9 +16,11 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from lpstudio.dataset.exchange.formats import FORMATS
 from lpstudio.studio import theme
@@ -47,12 +49,21 @@ class ImportDialog(QDialog):
         self._words = "Looking at it"
         self._recognised = False
         self._build()
-        work.progressed.connect(lambda done, total: self.line.show_work(self._words, done, total))
+        work.progressed.connect(self._show_progress)
         work.ended.connect(self.line.hide)
         self._wait = QTimer(self)  # for the end of typing
         self._wait.setSingleShot(True)
         self._wait.setInterval(250)
         self._wait.timeout.connect(self._recognise)
+
+    def _show_progress(self, done: int, total: int) -> None:
+        self.line.show_work(self._words, done, total)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """While something runs the page is only put aside: its outcome is shown when it is opened again."""
+        if self._work.busy:
+            event.ignore()
+            self.hide()
 
     def _build(self) -> None:
         self.source = QLineEdit(self)
@@ -63,6 +74,7 @@ class ImportDialog(QDialog):
         self.found.setObjectName("import_found")
         self.found.setFont(theme.font("small"))
         self.found.setWordWrap(True)
+        self.found.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
         self.format = QComboBox(self)
         self.format.setObjectName("import_format")
         self.format.addItem("as recognised", "auto")
@@ -83,6 +95,7 @@ class ImportDialog(QDialog):
             form.addRow("New project", self._row(self.target, ("Folder…", self._choose_target)))
             self.split.hide()
         else:
+            self.target.hide()
             form.addRow("Into", QLabel(self._session.project.name, self))
             for name in self._session.index.splits:
                 self.split.addItem(name, name)
@@ -118,6 +131,7 @@ class ImportDialog(QDialog):
         layout.addWidget(self.report, 1)
         layout.addLayout(buttons)
         self.setMinimumWidth(600)
+        self.resize(680, 520)
         self.source.textChanged.connect(self._source_changed)
         self.target.textChanged.connect(lambda _text: self._show_ready())
         self.format.activated.connect(lambda _index: self._show_ready())
@@ -183,13 +197,13 @@ class ImportDialog(QDialog):
         self._words = "Looking at it"
 
         def done(payload: dict[str, Any]) -> None:
-            if text == self.source.text().strip():
+            if isValid(self) and text == self.source.text().strip():
                 self._recognised = True
                 self.found.setText(f"{payload['title']}, {payload['pictures']:,} pictures")
                 self._show_ready()
 
         def failed(message: str) -> None:
-            if text == self.source.text().strip():
+            if isValid(self) and text == self.source.text().strip():
                 self.found.setText(message)
                 self._show_ready()
 
@@ -216,14 +230,19 @@ class ImportDialog(QDialog):
         self.go.setEnabled(False)
 
         def done(payload: dict[str, Any]) -> None:
+            if not isValid(self):
+                return
             self.report.show_report(payload["report"], "Came over", "Could not come over")
             self.undo.setVisible(bool(payload["undo"]) and session is not None)
             if session is None:
+                self.setObjectName("import_report")  # what it says goes on to hold when the project is open
+                self.go.hide()
                 self.made.emit(Path(target))
 
         def failed(message: str) -> None:
-            self.report.say(message)
-            self._show_ready()
+            if isValid(self):
+                self.report.say(message)
+                self._show_ready()
 
         self._work.run("import", fields, f"importing {Path(source).name}", done, failed, session)
 

@@ -42,7 +42,7 @@ class ReportView(QWidget):
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.setAccessibleName("What could not come over")
-        self.list.setMinimumHeight(72)
+        self.list.setMinimumHeight(120)
         self.copy = QPushButton("Copy", self)
         self.copy.setAutoDefault(False)
         self.copy.clicked.connect(self._copy)
@@ -60,6 +60,7 @@ class ReportView(QWidget):
         column.addWidget(self.summary)
         column.addWidget(self.list, 1)
         column.addLayout(buttons)
+        column.addStretch(0)
         self.clear()
 
     def clear(self) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QLabel, QWidget
 
-from lpstudio.dataset.types import Character
+from lpstudio.dataset.types import Candidate, Character
 from lpstudio.studio import theme
 from lpstudio.studio.widgets.canvas_view import CanvasView
 
@@ -76,7 +76,7 @@ class ModelOutline(QWidget):
 
     def _place(self) -> None:
         if self._character is not None:
-            self.setGeometry(self._polygon().boundingRect().adjusted(-_AIR, -_AIR, _AIR, _AIR).toAlignedRect())
+            self.setGeometry(self._polygon().boundingRect().adjusted(-2 * _AIR, -_AIR, 2 * _AIR, _AIR).toAlignedRect())
             self.update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -96,8 +96,10 @@ class ModelOutline(QWidget):
         for pen in (QPen(QColor(14, 14, 14), 3.4), dashed):
             painter.setPen(pen)
             painter.drawPolygon(polygon)
-        first = character.candidates[0].probability if character.candidates else character.confidence or 0.0
-        text = f"model {character.char} {first:.0%}"
+        first = (
+            character.candidates[0] if character.candidates else Candidate(character.char, character.confidence or 0)
+        )
+        text = f"model {first.char} {first.probability:.0%}"
         painter.setFont(theme.font("small"))
         width = painter.fontMetrics().horizontalAdvance(text) + 8
         box = polygon.boundingRect()

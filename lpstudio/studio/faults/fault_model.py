@@ -32,10 +32,10 @@ class Group:
 
 
 def grouped(faults: Mapping[str, Sequence[FoundFault]]) -> list[Group]:
-    """The faults by kind, what costs a training first; within a kind by crop. ``faults``: by crop."""
+    """The faults by kind, what costs a training first; within a kind as they were found. ``faults``: by crop."""
     by_kind: dict[str, list[FoundFault]] = {}
-    for key in sorted(faults):
-        for fault in faults[key]:
+    for of_crop in faults.values():
+        for fault in of_crop:
             by_kind.setdefault(fault.kind, []).append(fault)
     ordered = sorted(by_kind.items(), key=lambda one: _ORDER[one[0]])
     return [Group(kind, tuple(found), sum(fault.fixable for fault in found)) for kind, found in ordered]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import (
@@ -19,6 +20,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
+    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -44,9 +46,10 @@ from lpstudio.studio.widgets.row_view import RowView
 
 _Index = QModelIndex | QPersistentModelIndex
 _ERROR = Qt.ItemDataRole.UserRole + 1
+_CHOOSE = "choose"
 _NO_WEIGHTS = (
-    "There are no weights yet.\nTrain a run in Train: its model then looks through the labels. "
-    "Starter weights are used where the program came with some."
+    "There are no weights yet.\nTrain a run in Train, or choose a file of weights: "
+    "the model then looks through the labels."
 )
 
 
@@ -109,7 +112,7 @@ class LabelErrorPanel(QWidget):
         self.setObjectName("label_error_panel")
         self._pass = model_pass
         self._commands = commands
-        self._session_root = ""
+        self._own: list[WeightsChoice] = []  # from files of the person
         self.model = _QueueModel(self)
         self._build()
         model_pass.changed.connect(self._show_queue)
@@ -126,6 +129,7 @@ class LabelErrorPanel(QWidget):
         self.weights.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.weights.setMinimumContentsLength(6)
         self.weights.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.weights.activated.connect(self._weights_chosen)
         self.run = QToolButton(self)
         self.run.setIconSize(QSize(16, 16))
         self.run.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -211,14 +215,30 @@ class LabelErrorPanel(QWidget):
     def _show_weights(self) -> None:
         chosen = self.weights.currentData()
         self.weights.clear()
-        for choice in self._pass.weights or ():
+        for choice in [*(self._pass.weights or ()), *self._own]:
             self.weights.addItem(choice.title, choice)
+        if self._pass.weights == [] and not self._own:
+            self.weights.addItem("no weights", None)
+        self.weights.addItem("choose a file…", _CHOOSE)
         kept = next((i for i in range(self.weights.count()) if self.weights.itemData(i) == chosen), 0)
         self.weights.setCurrentIndex(kept)
-        self.weights.setEnabled(bool(self._pass.weights))
-        if self._pass.weights == []:
-            self.weights.addItem("no weights", None)
         self._show_nothing()
+        self._commands.refresh()
+
+    def _weights_chosen(self, index: int) -> None:
+        if self.weights.itemData(index) != _CHOOSE:
+            return
+        self.weights.setCurrentIndex(0)
+        name, _ = QFileDialog.getOpenFileName(self, "Weights", "", "Weights (*.pt *.onnx *.zip);;All files (*)")
+        if name:
+            self.use_weights(Path(name))
+
+    def use_weights(self, path: Path) -> None:
+        """Look through the labels with the weights in this file."""
+        choice = WeightsChoice.of_file(path)
+        self._own = [choice, *(one for one in self._own if one != choice)]
+        self._show_weights()
+        self.weights.setCurrentIndex(next(i for i in range(self.weights.count()) if self.weights.itemData(i) == choice))
         self._commands.refresh()
 
     @property
@@ -244,7 +264,7 @@ class LabelErrorPanel(QWidget):
         self._commands.refresh()
 
     def _show_nothing(self) -> None:
-        if self._pass.weights == []:
+        if self._pass.weights == [] and not self._own:
             text = _NO_WEIGHTS
         elif self._pass.running:
             text = "Nothing found so far."
