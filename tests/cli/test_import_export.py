@@ -129,3 +129,16 @@ def test_neither_loads_torch_cv2_or_qt(project: Path, tmp_path: Path) -> None:
     arguments = [str(project), str(tmp_path / "out"), str(tmp_path / "back")]
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_last_import_is_taken_back(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = make_project(tmp_path / "other", {"train/a": None, "val/x": LINE})
+    before = sorted(path.name for path in target.rglob("*.*") if ".lpstudio" not in path.parts)
+    assert run("export", project, tmp_path / "out", "--format", "cvat") == 0
+    run("import", tmp_path / "out", target)
+    assert run("import", "--undo", target) == 0
+    assert "crops taken out again" in capsys.readouterr().err
+    after = sorted(path.name for path in target.rglob("*.*") if ".lpstudio" not in path.parts)
+    assert [name for name in after if name != "crops.jsonl"] == before
+    assert run("import", "--undo", target) == 1
+    assert run("import", target) == 2
