@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from lpstudio.studio.annotate.workspace import AnnotateWorkspace
 from tests.bench.processes import tell
 from tests.bench.window import PictureWatch, open_window, settle
 
@@ -25,6 +26,8 @@ def browse(dataset: Path, steps: int) -> None:
     first = watch.wait() - began
     settle(2.0)
     canvas = annotate.canvas
+    if annotate.crops.model.row_of(annotate.desk.current):  # it opens where it was left, at the end
+        jump(annotate, watch, Qt.Key.Key_Home)
     canvas.setFocus()
 
     def go_on() -> float:
@@ -38,19 +41,19 @@ def browse(dataset: Path, steps: int) -> None:
         times.append(go_on())
         settle(READING_S)
     rush = [go_on() for _ in range(RUSH)]
-    far = jump_to_end(window, annotate, watch)
+    far = jump(annotate, watch, Qt.Key.Key_End)
     tell({"first_s": first, "next_s": times, "rush_s": rush, "last_s": far})
     window.close()
     application.processEvents()
 
 
-def jump_to_end(window: object, annotate: object, watch: PictureWatch) -> float:
-    """From the key End in the list to the last picture painted."""
-    view = annotate.crops.view  # type: ignore[attr-defined]
+def jump(annotate: AnnotateWorkspace, watch: PictureWatch, key: Qt.Key) -> float:
+    """From the key Home or End in the list to the first or last picture painted."""
+    view = annotate.crops.view
     view.setFocus()
     watch.expect()
     pressed = time.perf_counter()
-    QTest.keyClick(view, Qt.Key.Key_End)
+    QTest.keyClick(view, key)
     return watch.wait() - pressed
 
 
