@@ -42,7 +42,8 @@ def own(dataset: Path, epochs: int, batches: str) -> dict[str, float]:
     from lpstudio.training.settings import TrainSettings
 
     def work() -> None:
-        settings = TrainSettings(epochs=epochs, device="cpu", weights="scratch", batches=batches)
+        # plain Ultralytics trains on all of train and has val choose: so must this, to be compared with
+        settings = TrainSettings(epochs=epochs, device="cpu", weights="scratch", batches=batches, selection_share=0.0)
         with Project.open(dataset) as project:
             run = create_run(project, settings, collect(project))
         log = EventLog(run.events_path)
