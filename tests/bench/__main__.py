@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -17,16 +18,18 @@ from pathlib import Path
 
 from tests.bench import results
 from tests.bench.beside import Run
+from tests.bench.reading_bench import READING
 from tests.bench.report import Figure, table
 from tests.bench.screen import screen
-from tests.bench.reading_bench import READING
 from tests.bench.session_bench import SESSIONS
 from tests.bench.synthesis_bench import SYNTHESIS
 from tests.bench.training_bench import TRAINING
 from tests.bench.window_bench import WINDOW
 from tests.bench.work_bench import WORK
 
-BENCHMARKS: dict[str, Callable[[Run], list[Figure]]] = {**WINDOW, **WORK, **SESSIONS, **READING, **TRAINING, **SYNTHESIS}
+BENCHMARKS: dict[str, Callable[[Run], list[Figure]]] = {
+    **WINDOW, **WORK, **SESSIONS, **READING, **TRAINING, **SYNTHESIS,
+}  # fmt: skip
 LONG = ("watchdog", "train")  # minutes: only when named
 
 
@@ -57,12 +60,16 @@ def main() -> int:
         for name in names:
             began, load = time.monotonic(), _load()
             print(f"{name}…", file=sys.stderr, flush=True)
+            bench.folder = Path(folder) / name
+            bench.folder.mkdir()
             try:
                 figures = BENCHMARKS[name](bench)
             except (RuntimeError, OSError) as error:
                 failed.append(name)
                 print(f"{name} failed: {error}", file=sys.stderr, flush=True)
                 continue
+            finally:
+                shutil.rmtree(bench.folder, ignore_errors=True)
             if not figures:
                 continue
             took = f"{time.monotonic() - began:.0f} s"
