@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from difflib import SequenceMatcher
 from itertools import count
 
 from PySide6.QtCore import QObject, Signal
@@ -32,6 +33,7 @@ from lpstudio.studio.annotate.edits import (
     SetState,
     SetText,
 )
+from lpstudio.studio.annotate.edits.base import ordinal
 from lpstudio.studio.annotate.fault_finder import FaultFinder
 from lpstudio.studio.annotate.outline_forms import without
 from lpstudio.studio.annotate.presentation import second_candidate
@@ -417,11 +419,24 @@ class CropEditor(QObject):
         targets = order if len(text) == len(order) else readable
         if len(text) != len(targets):
             self.set_text(text)
-            self.said.emit(f"{text} has {len(text)} characters, {len(order)} are drawn: the text is kept, not laid")
+            where = self._select_difference(document, order, text)
+            self.said.emit(
+                f"{text} has {len(text)} characters, {len(order)} are drawn: the text is kept, not laid{where}"
+            )
             return False
         self.do(LayText(tuple(zip(targets, text, strict=True)), text))
         self.select([])  # Enter now confirms the crop
         return True
+
+    def _select_difference(self, document: Document, order: Sequence[int], text: str) -> str:
+        """Select where what is drawn and a text part, as far as the classes tell; the words for it."""
+        read = "".join(document.by_id[item_id].character.char or "?" for item_id in order)
+        if not read.strip("?"):
+            return ""
+        parts = SequenceMatcher(None, read, text, autojunk=False).get_opcodes()
+        at = next((first for tag, first, *_ in parts if tag != "equal"), 0)
+        self.select([order[min(at, len(order) - 1)]])
+        return f" · look at the {ordinal(min(at, len(order) - 1) + 1)}"
 
     @staticmethod
     def _unreadable(document: Document, item_id: int) -> bool:

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject
 
 from lpstudio.dataset.types import Candidate, Character, Polygon
 from lpstudio.studio.annotate.crop_editor import CropEditor
+from lpstudio.studio.annotate.edits.base import ordinal
 from lpstudio.studio.workers import WorkerPool
 
 _LEAST = 3  # points of an outline
@@ -108,7 +109,7 @@ class PlateTyping(QObject):
         if not self._editor.add_proposed([replace(one, unreadable=False) for one in characters], at):
             return
         if doubt:
-            where = f": look at the {_ordinal(at[0] + 1)}" if at else ""
+            where = f": look at the {ordinal(at[0] + 1)}" if at else ""
             self._editor.said.emit(f"{doubt}{where}")
         else:
             self._editor.said.emit(f"{text}: {len(characters)} characters proposed. Enter confirms them")
@@ -118,8 +119,3 @@ def _character(seen: dict[str, Any], char: str) -> Character:
     candidates = tuple(Candidate(one["char"], float(one["probability"])) for one in seen.get("candidates") or [])
     polygon = tuple((float(x), float(y)) for x, y in seen["polygon"])
     return Character(polygon, char, False, candidates, seen.get("confidence"))
-
-
-def _ordinal(number: int) -> str:
-    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"

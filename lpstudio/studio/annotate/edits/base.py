@@ -68,6 +68,12 @@ class Edit:
         return None
 
 
+def ordinal(number: int) -> str:
+    """ "1st", "2nd", "11th"."""
+    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
 def counted(number: int, one: str = "character", many: str = "characters") -> str:
     """ "character" or "3 characters": what the titles of edits speak of."""
     return one if number == 1 else f"{number} {many}"
