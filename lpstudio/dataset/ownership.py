@@ -53,6 +53,8 @@ class Ownership:
 
     def claim(self) -> Owner | None:
         """Take the project if it is free. None when it is ours now, else who has it."""
+        if self._handle is not None:
+            return None if self.is_ours() else self.owner()
         other = self.other()
         if other is not None:
             return other

@@ -161,18 +161,21 @@ class RestoreDialog(QDialog):
         if not crops:
             self.summary.setText("Nothing differs: everything stands as it did then.")
             return
-        parts = [
+        files = [
             f"{len(keys):,} {words}"
             for keys, words in (
-                (difference.changed, "label files change"),
-                (difference.back, "come back"),
-                (difference.gone, "go away"),
-                (difference.records, "states, texts or drafts change"),
+                (difference.changed, "to change"),
+                (difference.back, "to come back"),
+                (difference.gone, "to go away"),
             )
             if keys
         ]
-        one = len(crops) == 1
-        self.summary.setText(f"{len(crops):,} crop{' differs' if one else 's differ'}: {', '.join(parts)}.")
+        text = f"{len(crops):,} crop{' differs' if len(crops) == 1 else 's differ'}."
+        if files:
+            text += f" Label files: {', '.join(files)}."
+        if difference.records:
+            text += f" States, texts or drafts: {len(difference.records):,} to change."
+        self.summary.setText(text)
         lines = [f"{_what(key, difference):<14} {one_line(key)}" for key in crops[:_NAMED]]
         if len(crops) > _NAMED:
             lines.append(f"and {len(crops) - _NAMED:,} more")
