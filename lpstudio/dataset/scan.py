@@ -17,6 +17,7 @@ from lpstudio.errors import LpStudioError
 
 _IMAGES = f"{os.sep}images{os.sep}"
 _LABELS = f"{os.sep}labels{os.sep}"
+_BITE = 8192  # names that are dealt with at one go
 
 
 def label_folder(image_folder: str) -> str:
@@ -29,23 +30,37 @@ def label_path(image: Path) -> Path:
     return Path(label_folder(str(image.parent)), image.name.rpartition(".")[0] + ".txt")
 
 
+_Stems = list[set[str]]  # names without ending, spread over _BUCKETS sets by their hash: no set is slow to grow or go
+_BUCKETS = 64
+
+
 class _Folders:
     """What folders hold, each read at most once."""
 
     def __init__(self) -> None:
-        self._stems: dict[str, frozenset[str]] = {}
+        self._stems: dict[str, _Stems] = {}
 
-    def label_stems(self, folder: str) -> frozenset[str]:
-        """The names, without ending, of the label files in a folder; empty when there is no such folder."""
+    def label_stems(self, folder: str) -> _Stems:
+        """The names, without ending, of the label files in a folder; none when there is no such folder."""
         stems = self._stems.get(folder)
         if stems is None:
+            stems = self._stems[folder] = [set() for _ in range(_BUCKETS)]
             try:
                 names = os.listdir(folder)  # noqa: PTH208 (plain names: half a million of them are no rarity)
-                stems = frozenset(name[:-4] for name in names if name.endswith(".txt"))
             except OSError:
-                stems = frozenset()
-            self._stems[folder] = stems
+                return stems
+            for name in names:
+                if name.endswith(".txt"):
+                    stem = name[:-4]
+                    stems[hash(stem) % _BUCKETS].add(stem)
+            let_go(names)
         return stems
+
+    def let_go(self) -> None:
+        """Forget what was read, bit by bit."""
+        for stems in self._stems.values():
+            for bucket in stems:
+                bucket.clear()
 
 
 def scan_sources(root: Path, sources: tuple[SplitSource, ...]) -> CropIndex:
@@ -55,40 +70,70 @@ def scan_sources(root: Path, sources: tuple[SplitSource, ...]) -> CropIndex:
     """
     folders = _Folders()
     prefix = str(root) + os.sep
-    seen: set[str] = set()
     doubled: list[tuple[str, str]] = []
     parts: list[tuple[str, list[str], bytearray]] = []
+    visited: set[str] = set()
     for split in dict.fromkeys(source.split for source in sources):
         # Two flat lists, not one of pairs: half a million pairs cost more than reading the folders.
         keys: list[str] = []
         labelled = bytearray()
         groups = 0
+        may_be_doubled = False
         for source in sources:
             if source.split != split:
                 continue
             for folder, names in _pictures(source.path):
-                names.sort()
+                sort_names(names)
                 groups += 1
+                # Within one folder every name is there once; a list may name a picture twice.
+                may_be_doubled = may_be_doubled or folder in visited or not source.path.is_dir()
+                visited.add(folder)
                 start = _key_prefix(folder, prefix)
                 keys += [start + name for name in names]
                 labelled += _have_labels(names, folders.label_stems(label_folder(folder)))
+                let_go(names)
         if groups > 1:
             order = sorted(range(len(keys)), key=keys.__getitem__)
             keys = [keys[i] for i in order]
             labelled = bytearray([labelled[i] for i in order])
-        before = len(seen)
-        seen.update(keys)
-        if len(seen) - before != len(keys):
+        if may_be_doubled:
             keys, labelled = _without_doubled(split, keys, labelled, parts, doubled)
         parts.append((split, keys, labelled))
+    folders.let_go()
     return CropIndex(parts, doubled)
 
 
-def _have_labels(names: list[str], stems: frozenset[str]) -> bytes:
+def sort_names(names: list[str]) -> None:
+    """Sort in place, in bites: one sort of half a million names would keep every other thread waiting."""
+    runs = [sorted(names[at : at + _BITE]) for at in range(0, len(names), _BITE)]
+    while len(runs) > 1:
+        merged = []
+        for at in range(0, len(runs), 2):
+            run = runs[at]
+            if at + 1 < len(runs):
+                run += runs[at + 1]
+                run.sort()  # two sorted runs: merged in one pass
+            merged.append(run)
+        runs = merged
+    if runs:
+        names[:] = runs[0]
+
+
+def let_go(names: list[str]) -> None:
+    """Empty a list in bites, for the same reason."""
+    while names:
+        del names[-_BITE:]
+
+
+def _have_labels(names: list[str], stems: _Stems) -> bytes:
     """One byte for every picture: whether its label file is there."""
-    if not stems:
+    if not any(stems):
         return bytes(len(names))
-    return bytes([name.rpartition(".")[0] in stems for name in names])
+    found = bytearray()
+    for at in range(0, len(names), _BITE):
+        bite = (name.rpartition(".")[0] for name in names[at : at + _BITE])
+        found += bytes([stem in stems[hash(stem) % _BUCKETS] for stem in bite])
+    return bytes(found)
 
 
 def _without_doubled(
