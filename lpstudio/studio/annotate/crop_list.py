@@ -13,10 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QSizePolicy,
     QStackedLayout,
-    QStackedWidget,
-    QTabBar,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -31,6 +28,7 @@ from lpstudio.studio.annotate.crop_model import CropModel, Role
 from lpstudio.studio.annotate.filters import UNVERIFIED, CropFilter, Listing, listing, next_with_state
 from lpstudio.studio.annotate.query import EXAMPLE, HELP, QueryError, parse
 from lpstudio.studio.annotate.query_field import QueryField
+from lpstudio.studio.annotate.side_pages import SidePages
 from lpstudio.studio.annotate.state_marks import MARKS
 from lpstudio.studio.icons import icon
 from lpstudio.studio.images import ImageLoader
@@ -159,24 +157,11 @@ class CropList(QWidget):
         inner.setSpacing(0)
         inner.addLayout(head)
         inner.addLayout(self._pages, 1)
-        self.tabs = QTabBar(self)
-        self.tabs.setObjectName("list_pages")
-        self.tabs.setDrawBase(False)
-        self.tabs.setExpanding(False)
-        self.tabs.setUsesScrollButtons(False)
-        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
-        self.tabs.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # the panel's width is the list's
-        self.tabs.setStyleSheet("QTabBar::tab { padding: 4px 8px; }")
-        self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.tabs.setAccessibleName("Crops, faults, label errors")
-        self.tabs.hide()  # there is nothing to choose from before another page comes
-        self.tabs.currentChanged.connect(self._page_chosen)
-        self._side = QStackedWidget(self)
+        self._side = SidePages(self)
+        self._side.changed.connect(self.page_changed)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addWidget(self.tabs)
-        whole.addWidget(self._side, 1)
+        whole.addWidget(self._side)
         self.add_page(crops, "Crops")
 
     def add_query_button(self, button: QWidget) -> None:
@@ -187,27 +172,20 @@ class CropList(QWidget):
 
     def add_page(self, page: QWidget, title: str, tip: str = "") -> None:
         """Another page in the place of the crops, chosen by a tab above it."""
-        page.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._side.addWidget(page)
-        self.tabs.setTabToolTip(self.tabs.addTab(title), tip)
-        self.tabs.setVisible(self.tabs.count() > 1)
+        self._side.add(page, title, tip)
 
     def name_page(self, page: QWidget, title: str) -> None:
         """Say something else on a page's tab."""
-        self.tabs.setTabText(self._side.indexOf(page), title)
+        self._side.name(page, title)
 
     def show_page(self, page: QWidget | None) -> None:
         """Bring a page to the front; None: the crops."""
-        self.tabs.setCurrentIndex(0 if page is None else self._side.indexOf(page))
+        self._side.show_page(page)
 
     @property
     def page(self) -> QWidget | None:
         """The page in front."""
-        return self._side.currentWidget()
-
-    def _page_chosen(self, number: int) -> None:
-        self._side.setCurrentIndex(number)
-        self.page_changed.emit()
+        return self._side.page
 
     # -- which crops --------------------------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
@@ -14,12 +13,12 @@ from lpstudio.studio.annotate.edits import AddCharacters, RemoveCharacters, Resh
 from lpstudio.studio.annotate.query import Query
 from lpstudio.studio.annotate.saved_filters import SavedFilters
 from lpstudio.studio.faults.canvas_notes import FaultNote, ModelOutline
+from lpstudio.studio.faults.commands import register_checks, register_orders
 from lpstudio.studio.faults.fault_panel import FaultPanel
 from lpstudio.studio.faults.fixer import Fixer, FixTarget
 from lpstudio.studio.faults.label_error_panel import LabelErrorPanel
 from lpstudio.studio.faults.model_pass import LabelError, ModelPass
 from lpstudio.studio.faults.survey import ProjectSurvey, SurveyState
-from lpstudio.studio.menus import context_menu
 
 if TYPE_CHECKING:
     from lpstudio.studio.annotate.command_set import Register
@@ -34,7 +33,7 @@ class ChecksFeature(QObject):
 
     def __init__(self, workspace: AnnotateWorkspace) -> None:
         super().__init__(workspace)
-        self._workspace = workspace
+        self.workspace = workspace
         studio, crops, editor = workspace.studio, workspace.crops, workspace.editor
         self.survey = ProjectSurvey(self)
         self.fixer = Fixer(editor, workspace.desk, self)
@@ -72,10 +71,10 @@ class ChecksFeature(QObject):
         self.fixer.set_session(session)
         self.model_pass.set_session(session)
         self.saved.set_session(session)
-        if session is not None and self._workspace.crops.page is not None:
+        if session is not None and self.workspace.crops.page is not None:
             session.scanned.connect(self._page_changed)
         if session is not None:
-            session.index_changed.connect(self._workspace.desk.look_again)  # the open crop may be another now
+            session.index_changed.connect(self.workspace.desk.look_again)  # the open crop may be another now
 
     def close(self) -> None:
         """The window closes."""
@@ -99,34 +98,34 @@ class ChecksFeature(QObject):
         self._show(self.error_page)
 
     def _show(self, page: FaultPanel | LabelErrorPanel | None) -> None:
-        self._workspace.show_list(True)
-        self._workspace.studio.commands.action("annotate.list_panel").setChecked(True)
-        self._workspace.crops.show_page(page)
+        self.workspace.show_list(True)
+        self.workspace.studio.commands.action("annotate.list_panel").setChecked(True)
+        self.workspace.crops.show_page(page)
 
     def _page_changed(self) -> None:
-        page = self._workspace.crops.page
+        page = self.workspace.crops.page
         if page is self.fault_page:
             self.survey.ensure()
         elif page is self.error_page and page is not None:
             self.model_pass.load()
             self.model_pass.look_for_weights()
         self._show_outline()
-        self._workspace.studio.commands.refresh()
+        self.workspace.studio.commands.refresh()
 
     @property
-    def _in_queue(self) -> bool:
-        return self.error_page is not None and self._workspace.crops.page is self.error_page
+    def in_queue(self) -> bool:
+        return self.error_page is not None and self.workspace.crops.page is self.error_page
 
     def step(self, by: int) -> None:
         """To the next or previous fault or label error, whichever page is in front."""
-        if self._in_queue and self.error_page is not None:
+        if self.in_queue and self.error_page is not None:
             self.error_page.step(by)
         else:
             self.show_faults()
             self.fault_page.step(by)
 
     def _go(self, key: str, at: int) -> None:
-        workspace = self._workspace
+        workspace = self.workspace
         if at >= 0:
             workspace.show_crop(key, at)
         else:
@@ -137,7 +136,7 @@ class ChecksFeature(QObject):
 
     def _show_note(self) -> None:
         """What is wrong with the crop as a whole, or with the selected character."""
-        editor = self._workspace.editor
+        editor = self.workspace.editor
         document = editor.document
         if document is None:
             self.note.say([])
@@ -150,7 +149,7 @@ class ChecksFeature(QObject):
         self.note.say(lines[:3])
 
     def _edited(self) -> None:
-        document = self._workspace.editor.document
+        document = self.workspace.editor.document
         if document is not None:
             self.survey.touch(document.key)
         self._show_outline()
@@ -159,7 +158,7 @@ class ChecksFeature(QObject):
 
     def fix_crop(self) -> None:
         """Fix what can be fixed on the open crop."""
-        document = self._workspace.editor.document
+        document = self.workspace.editor.document
         if document is not None:
             self.fixer.fix([FixTarget(document.key)])
 
@@ -167,7 +166,7 @@ class ChecksFeature(QObject):
         running = self.survey.state is SurveyState.RUNNING
         if not running:
             self._query_again("disagree", "fault")
-        self._workspace.studio.commands.refresh()
+        self.workspace.studio.commands.refresh()
 
     # -- label errors -------------------------------------------------------------------------------------------
 
@@ -184,10 +183,10 @@ class ChecksFeature(QObject):
         self.model_pass.start(choice)
 
     def _show_reading(self, told: tuple[int, int, float | None] | None) -> None:
-        studio = self._workspace.studio
+        studio = self.workspace.studio
         if told is None:
             studio.end_task(_TASK)
-            self._workspace.crops.facts.forget_numbers()
+            self.workspace.crops.facts.forget_numbers()
         else:
             share = told[0] / told[1] if told[1] else None
             words = f"looking for label errors {told[0]:,} of {told[1]:,}"
@@ -195,8 +194,8 @@ class ChecksFeature(QObject):
 
     def _show_outline(self) -> None:
         """The model's version beside the label's, while its crop is open and the queue in front."""
-        error = self.error_page.current if self.error_page is not None and self._in_queue else None
-        document = self._workspace.editor.document
+        error = self.error_page.current if self.error_page is not None and self.in_queue else None
+        document = self.workspace.editor.document
         if error is None or document is None or document.key != error.key:
             self.outline.show_character(None)
             return
@@ -216,14 +215,14 @@ class ChecksFeature(QObject):
 
     def can_settle(self) -> bool:
         """Whether the chosen finding's crop is open and can be edited."""
-        error = self.error_page.current if self.error_page is not None and self._in_queue else None
-        editor = self._workspace.editor
+        error = self.error_page.current if self.error_page is not None and self.in_queue else None
+        editor = self.workspace.editor
         document = editor.document
         return error is not None and document is not None and document.key == error.key and editor.editable
 
     def accept_model(self) -> None:
         """Do as the model says: its class, its character, its outline, or no character; then to the next finding."""
-        page, editor = self.error_page, self._workspace.editor
+        page, editor = self.error_page, self.workspace.editor
         document = editor.document
         if page is None or page.current is None or document is None or not self.can_settle():
             return
@@ -266,6 +265,8 @@ class ChecksFeature(QObject):
         )
         if query.uses("disagree"):
             self.model_pass.load()
+            if not self.model_pass.ready:
+                return "Comparing with what the model read…"
         if not wants_survey:
             return ""
         self.survey.ensure()
@@ -283,7 +284,7 @@ class ChecksFeature(QObject):
 
     def _query_again(self, *fields: str) -> None:
         """More is known: a list that waits for it is made anew; one that a person works through stays as it is."""
-        crops = self._workspace.crops
+        crops = self.workspace.crops
         if crops.is_waiting and crops.asks_for(*fields):
             crops.refilter()
 
@@ -291,101 +292,11 @@ class ChecksFeature(QObject):
 
     def register(self, add: Register) -> None:
         """Register the commands, and build what shows their keys."""
-        commands, fixer, page = self._workspace.studio.commands, self.fixer, self.fault_page
-
-        def has_project() -> bool:
-            return self._workspace.editor.session is not None
-
-        def no_fix() -> bool:
-            return has_project() and not fixer.running
-
-        view = "View"
-        add("crop_page", "List of crops", self.show_crops, menu=view, keys=("Ctrl+Alt+1",), icon="list", separated=True)
-        add(
-            "fault_page",
-            "&Faults in the project",
-            self.show_faults,
-            menu=view,
-            keys=("Ctrl+Alt+2",),
-            icon="triangle-alert",
-            tip="All faults of all crops: click one to go there",
-            when=has_project,
-        )
-        add(
-            "label_error_page",
-            "Likely &label errors",
-            self.show_label_errors,
-            menu=view,
-            keys=("Ctrl+Alt+3",),
-            icon="scan-search",
-            tip="Where a model is sure and the label says something else",
-            when=has_project,
-        )
-        for name, word, by, key, mark in (
-            ("next_finding", "Next", 1, "F3", "arrow-down"),
-            ("previous_finding", "Previous", -1, "Shift+F3", "arrow-up"),
-        ):
-            title = f"{word} fault or label error"
-            add(name, title, lambda by=by: self.step(by), keys=(key,), icon=mark, separated=by > 0)
-        add("check_project", "Check all crops again", self._check_again, icon="refresh-cw", when=has_project)
-        add(
-            "fix_crop",
-            "Fix what can be fixed on this crop",
-            self.fix_crop,
-            keys=("Ctrl+Alt+H",),
-            icon="wand-sparkles",
-            tip="Cut at the border, take loops and doubles away",
-            when=lambda: no_fix() and self._workspace.editor.editable,
-        )
-        add("fix_fault", "Fix this fault", page.fix_current, icon="wand-sparkles", when=page.can_fix)
-        add("fix_kind", "Fix all faults of this kind…", page.ask_to_fix_kind, icon="wand-sparkles", when=no_fix)
-        add("fix_all", "Fix all faults that can be fixed…", self._fix_all, icon="wand-sparkles", when=no_fix)
-        add(
-            "undo_fix",
-            "Undo the last fix of many crops",
-            fixer.undo,
-            menu="Edit",
-            keys=("Ctrl+Alt+Shift+Z",),
-            icon="undo-2",
-            when=lambda: no_fix() and bool(fixer.steps),
-        )
-        add(
-            "find_label_errors",
-            "Find label errors with the chosen model",
-            self.find_label_errors,
-            icon="play",
-            tip="Let the chosen weights read every labelled crop",
-            when=lambda: has_project() and not self.model_pass.running,
-            separated=True,
-        )
-        add(
-            "stop_reading",
-            "Stop looking for label errors",
-            self.model_pass.stop,
-            icon="circle-stop",
-            when=lambda: self.model_pass.running,
-        )
-        add(
-            "accept_model",
-            "Take what the model says",
-            self.accept_model,
-            keys=("F4",),
-            icon="check",
-            tip="Change the label to what the model says, and go on",
-            when=self.can_settle,
-        )
-        add(
-            "dismiss_finding",
-            "The label is right",
-            self.dismiss_finding,
-            keys=("Shift+F4",),
-            icon="x",
-            tip="Keep the label, never show this again, and go on",
-            when=lambda: self._in_queue and self.error_page is not None and self.error_page.current is not None,
-        )
-        self._register_orders(add, has_project)
+        commands, page = self.workspace.studio.commands, self.fault_page
+        register_checks(self, add)
+        register_orders(self, add)
         page.add_commands()
-        crops = self._workspace.crops
+        crops = self.workspace.crops
         error_page = self.error_page = LabelErrorPanel(self.model_pass, commands, crops)
         crops.add_page(error_page, "Doubts", "Likely label errors, found by a model (Ctrl+Alt+3)")
         error_page.wanted.connect(self._go)
@@ -395,59 +306,13 @@ class ChecksFeature(QObject):
         )
         error_page.add_commands()
 
-    def _register_orders(self, add: Register, available: Callable[[], bool]) -> None:
-        crops, commands = self._workspace.crops, self._workspace.studio.commands
-        orders = (
-            ("", "as on disk", ""),
-            ("name", "by name", "A to Z"),
-            ("state", "by state", "Unlabelled first"),
-            ("score", "by score", "Those with the least sure character first"),
-            ("margin", "by margin", "Where the first two candidates are closest first"),
-        )
-        for name, words, tip in orders:
-            add(
-                f"sort_{name or 'disk'}",
-                f"Order crops {words}",
-                lambda _checked, name=name: crops.set_sort(name),
-                menu="View",
-                icon="arrow-down-up",
-                tip=f"{tip}; again turns it round" if tip else "By split and path",
-                when=available,
-                checkable=True,
-                separated=not name,
-            )
-        ids = [f"annotate.sort_{name or 'disk'}" for name, _, _ in orders]
-
-        def mark() -> None:
-            for command_id in ids:
-                chosen = f"annotate.sort_{crops.sort.removeprefix('-') or 'disk'}"
-                commands.action(command_id).setChecked(command_id == chosen)
-
-        def open_menu() -> None:
-            commands.refresh()
-            menu = context_menu(commands, ids, crops.sorter)
-            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            menu.popup(crops.sorter.mapToGlobal(crops.sorter.rect().bottomLeft()))
-
-        crops.sort_changed.connect(mark)
-        crops.sorter.clicked.connect(open_menu)
-        mark()
-        add(
-            "saved_filters",
-            "Saved filters…",
-            self.saved.open_menu,
-            menu="Edit",
-            keys=("Ctrl+Alt+K",),
-            icon="bookmark",
-            tip="Choose, keep, rename or delete a filter of the crop list",
-            when=available,
-        )
-
-    def _check_again(self) -> None:
+    def check_again(self) -> None:
+        """Look at all crops anew, with the page of faults in front."""
         self.show_faults()
         self.survey.start()
 
-    def _fix_all(self) -> None:
+    def fix_all(self) -> None:
+        """Tell what a fix of everything would do, and offer it."""
         self.show_faults()
         self.fault_page.ask_to_fix()
 

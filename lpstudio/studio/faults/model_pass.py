@@ -54,12 +54,14 @@ class ModelPass(QObject):
         self.weights: list[WeightsChoice] | None = None  # None: not looked for yet
         self.queue: list[LabelError] = []
         self.changes = 0
-        self.loaded = False
+        self.loaded = False  # or being loaded
+        self.ready = False  # ``queue`` holds what earlier passes found too
         self.read_count = 0  # crops with a reading
         self._session: ProjectSession | None = None
         self._readings: ModelReadings | None = None
         self._by_key: dict[str, tuple[Finding, ...]] = {}
         self._dismissed: set[tuple[str, str]] = set()
+        self._compared = False
         self._keys: list[str] = []
         self._name = ""
         self._unkept: list[tuple[str, tuple[Character, ...]]] = []
@@ -82,7 +84,8 @@ class ModelPass(QObject):
         self._session = session
         self._readings = ModelReadings(session.project.store.database) if session is not None else None
         self._by_key, self._dismissed, self.queue = {}, set(), []
-        self.loaded, self.read_count, self.weights = False, 0, None
+        self.loaded, self.ready, self.read_count, self.weights = False, False, 0, None
+        self._compared = False
         self._note()
         if session is not None:
             session.crop_saved.connect(self._look_at)
@@ -121,6 +124,7 @@ class ModelPass(QObject):
             if session is self._session:
                 found, self._dismissed, self.read_count = result
                 self._by_key = {**found, **self._by_key}
+                self._compared = True
                 self._note()
 
         self._jobs.run(look, done, self._say)
@@ -271,6 +275,7 @@ class ModelPass(QObject):
         def done(queue: list[LabelError]) -> None:
             if session is self._session:
                 self.queue = queue
+                self.ready = self._compared
                 self.changes += 1
                 self.changed.emit()
 
