@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test lint bench studio weights clean
+.PHONY: demo test lint bench kill studio weights clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -26,6 +26,11 @@ lint: $(READY)
 	$(BIN)/ruff format --check lpstudio tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# kill -9 at 300 random moments of real editing; kill.log says what came of each.
+kill: $(READY)
+	rm -f kill.log
+	LPSTUDIO_KILLS=300 LPSTUDIO_KILL_LOG=kill.log QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/kill
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench

@@ -8,6 +8,7 @@ COMMAND_NAMES = (
     "export",
     "check",
     "split",
+    "backup",
     "synth",
     "train",
     "evaluate",
