@@ -7,6 +7,7 @@ Folders are read once each. Labels are where Ultralytics looks: the last ``/imag
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,18 +106,19 @@ def scan_sources(root: Path, sources: tuple[SplitSource, ...]) -> CropIndex:
 
 def sort_names(names: list[str]) -> None:
     """Sort in place, in bites: one sort of half a million names would keep every other thread waiting."""
-    runs = [sorted(names[at : at + _BITE]) for at in range(0, len(names), _BITE)]
-    while len(runs) > 1:
-        merged = []
-        for at in range(0, len(runs), 2):
-            run = runs[at]
-            if at + 1 < len(runs):
-                run += runs[at + 1]
-                run.sort()  # two sorted runs: merged in one pass
-            merged.append(run)
-        runs = merged
-    if runs:
-        names[:] = runs[0]
+    if len(names) <= _BITE:
+        names.sort()
+        return
+    count = len(names) // _BITE + 1
+    sample = sorted(names[:: max(1, len(names) // (64 * count))])
+    borders = sample[:: max(1, len(sample) // count)][1:]
+    heaps: list[list[str]] = [[] for _ in range(len(borders) + 1)]
+    for name in names:
+        heaps[bisect_right(borders, name)].append(name)
+    let_go(names)
+    for heap in heaps:
+        heap.sort()
+        names += heap
 
 
 def let_go(names: list[str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from lpstudio.dataset.index import CropIndex
 from lpstudio.dataset.project import Project
-from lpstudio.dataset.scan import label_path
+from lpstudio.dataset.scan import label_path, sort_names
 from lpstudio.dataset.types import CropState
 
 from .conftest import NAMES, YAML, MakeDataset
@@ -149,3 +149,14 @@ def test_an_index_takes_little_more_memory_than_its_keys() -> None:
     tracemalloc.stop()
     assert len(index) == 100_000
     assert used < 100_000 * (2 + 1.3 * sys.getsizeof(keys) / len(keys))
+
+
+def test_names_are_sorted_in_bites_as_a_sort_at_one_go_would_do() -> None:
+    for count in (0, 1, 8_192, 8_193, 40_000):
+        names = [f"plate {n * 7919 % count:06d}{'é' if n % 3 else ''}.jpg" for n in range(count)]
+        wanted = sorted(names)
+        sort_names(names)
+        assert names == wanted
+    same = ["a.jpg"] * 20_000
+    sort_names(same)
+    assert same == ["a.jpg"] * 20_000
