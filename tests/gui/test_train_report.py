@@ -45,10 +45,17 @@ def show_report(window: MainWindow, workspace: TrainWorkspace, name: str, qtbot:
     assert workspace.view.run_list.choose(name)
     bar = workspace.view.page.views.tabBar()
     QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(REPORT).center())
-    page = workspace.runs.evaluations.page
-    assert page is not None
+    page = made_page(workspace, qtbot)
     qtbot.waitUntil(lambda: page.facts is not None, timeout=20000)
     return page
+
+
+def made_page(workspace: TrainWorkspace, qtbot: QtBot) -> ReportPage:
+    """The page, as soon as it is made."""
+    evaluations = workspace.runs.evaluations
+    qtbot.waitUntil(lambda: evaluations.page is not None and evaluations.page.isVisible(), timeout=20000)
+    assert evaluations.page is not None
+    return evaluations.page
 
 
 def test_the_report_leads_from_a_cell_of_the_matrix_to_the_label_in_annotate(
@@ -161,6 +168,7 @@ def test_runs_are_compared_in_one_colour_each_with_their_figures(
     view.run_list.choose("first-1")
 
     table = view.page.comparison
+    qtbot.waitUntil(lambda: len(table.texts) > 3 and len(table.texts[0]) == 4, timeout=5000)
     rows = {row[0]: row[1:] for row in table.texts}
     heads = [head.text() for at in range(1, 4) if (head := table.horizontalHeaderItem(at)) is not None]
     assert sorted(heads) == ["first-1", "second-1", "third-1"]
@@ -185,8 +193,7 @@ def test_a_run_is_evaluated_in_the_window_and_when_it_finishes_if_wanted(
     evaluations = workspace.runs.evaluations
     workspace.view.run_list.choose("real-1")
     workspace.view.page.views.setCurrentIndex(REPORT)
-    page = evaluations.page
-    assert page is not None
+    page = made_page(workspace, qtbot)
     qtbot.waitUntil(page.button.isVisible, timeout=5000)
     assert page.message.text().startswith("Not evaluated yet")
     # stopped by hand, nothing is kept

@@ -40,11 +40,14 @@ class ReportPage(QWidget):
     crop_wanted = Signal(object)  # Case
 
     def __init__(self, evaluate: QAction, stop: QAction, others: Sequence[QAction], parent: QWidget | None = None):
+        """``evaluate``, ``stop``: the actions that begin and end it; ``others``: further ones about a report."""
         super().__init__(parent)
         self._facts: Facts | None = None
+        self._actions = (evaluate, *others)
+        self._saved: tuple[object, object] = (None, None)
+        self._built = False
         self._stack = QStackedWidget()
         self._stack.addWidget(self._build_empty(evaluate, stop))
-        self._stack.addWidget(self._build_report(evaluate, others))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
@@ -72,7 +75,18 @@ class ReportPage(QWidget):
         column.addStretch(2)
         return empty
 
-    def _build_report(self, evaluate: QAction, others: Sequence[QAction]) -> QWidget:
+    def build(self) -> None:
+        """Make the report itself, when there is one to show for the first time."""
+        if not self._built:
+            self._built = True
+            self._stack.addWidget(self._build_report())
+            splitter, tab = self._saved
+            if splitter is not None:
+                self.splitter.restoreState(splitter)  # type: ignore[arg-type]
+            if tab is not None:
+                self.tabs.setCurrentIndex(int(str(tab)))
+
+    def _build_report(self) -> QWidget:
         self.head = QLabel()
         self.head.setWordWrap(True)
         self.head.setFont(theme.font("small"))
@@ -83,7 +97,7 @@ class ReportPage(QWidget):
         row.setContentsMargins(12, 6, 8, 0)
         row.setSpacing(8)
         row.addWidget(self.head, 1)
-        for action in (evaluate, *others):
+        for action in self._actions:
             button = QToolButton()
             button.setDefaultAction(action)
             button.setIconSize(QSize(16, 16))
@@ -198,6 +212,7 @@ class ReportPage(QWidget):
 
     def show_facts(self, facts: Facts) -> None:
         """Show a report; the cell and the tab that were chosen stay."""
+        self.build()
         self._stack.setCurrentIndex(1)
         if facts is self._facts:
             return
@@ -264,19 +279,18 @@ class ReportPage(QWidget):
     # -- the window ------------------------------------------------------------------------------------------------
 
     def save_state(self, settings: QSettings) -> None:
-        settings.setValue("report", self.splitter.saveState())
-        settings.setValue("report_tab", self.tabs.currentIndex())
+        splitter, tab = (self.splitter.saveState(), self.tabs.currentIndex()) if self._built else self._saved
+        settings.setValue("report", splitter)
+        settings.setValue("report_tab", tab)
 
     def restore_state(self, splitter: object, tab: object) -> None:
-        """Put splitter and tab as they were."""
-        if splitter is not None:
-            self.splitter.restoreState(splitter)  # type: ignore[arg-type]
-        if tab is not None:
-            self.tabs.setCurrentIndex(int(str(tab)))
+        """Put splitter and tab as they were, when the report is made."""
+        self._saved = (splitter, tab)
 
     def close_jobs(self) -> None:
         """Stop the threads that decode pictures."""
-        self.gallery.close_jobs()
+        if self._built:
+            self.gallery.close_jobs()
 
 
 def _button(action: QAction, word: str) -> QPushButton:

@@ -61,6 +61,7 @@ class FromData(QObject):
         if on:
             self.look()
         self.show()
+        self._studio.commands.refresh()
 
     def look(self, run: str = "") -> None:
         """Ask which runs were evaluated, and show one of them: the named, else the one that was shown."""
@@ -83,6 +84,7 @@ class FromData(QObject):
     def _take(self, evidence: Evidence | None) -> None:
         self._evidence = evidence
         self.show()
+        self._studio.commands.refresh()
 
     def _failed(self, message: str) -> None:
         self._studio.notify(Notice(f"The evaluation cannot be read: {message}", Severity.ERROR))
@@ -103,7 +105,6 @@ class FromData(QObject):
         if self.in_sight:
             self._panel.show_proposal(self.proposal, evidence)
         self.shown.emit()
-        self._studio.commands.refresh()
 
     def of_pair(self, a: str, b: str) -> PairEvidence | None:
         """What the data say of a pair, while they are shown."""

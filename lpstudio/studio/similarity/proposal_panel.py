@@ -57,8 +57,7 @@ class ProposalPanel(QWidget):
         self.table.verticalHeader().setDefaultSectionSize(26)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column in range(3):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(True)
         self.table.currentCellChanged.connect(lambda row, *_: self._row_changed(row))
         self.details = _words()
@@ -156,6 +155,8 @@ class ProposalPanel(QWidget):
                 item.setForeground(theme.color("text" if one.differs else "text_dim"))
                 self.table.setItem(row, column, item)
         self.table.blockSignals(False)
+        if has_rows:
+            self.table.resizeColumnsToContents()
         never = [f"{a} {b} ({cases})" for (a, b), cases in (proposal.never if proposal else ()) if cases]
         self.never.setText(f"Look-alikes never mixed up, of so many seen: {', '.join(never)}." if never else "")
 

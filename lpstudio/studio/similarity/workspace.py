@@ -274,6 +274,7 @@ class SimilarityWorkspace(Workspace):
             self.meaning.choose(a, b)
             if self.data is not None and self.data.in_sight:
                 self.proposal_panel.choose(a, b)
+                self.studio.commands.refresh()
 
     def _show_chosen(self) -> None:
         a, b = self.matrix.pair

@@ -54,15 +54,19 @@ class PlotCanvas(QWidget):
         self._marked = math.nan
         self._left = self._width_of(["0.000"])  # room for the texts of the axis of values
         self._drawn: QPixmap | None = None
+        self._waits = False  # new lines are drawn in a moment
+        self._range: tuple[float, float] | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMinimumSize(60, 60)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     def set_lines(self, lines: Sequence[PlotLine], last_epoch: float, draw_after_ms: int = 0) -> None:
-        """Show these lines on an axis from 1 to ``last_epoch``; a drawing that stands may stay for a moment."""
+        """Show these lines on an axis from 1 to ``last_epoch``; until they are drawn, what stands there stays."""
         self._lines, self._last = list(lines), max(last_epoch, 2.0)
-        if draw_after_ms and self._drawn is not None:
+        self._range = None
+        if draw_after_ms:
+            self._waits = True
             QTimer.singleShot(draw_after_ms, self, self.redraw)
         else:
             self.redraw()
@@ -74,6 +78,7 @@ class PlotCanvas(QWidget):
     def set_log(self, on: bool) -> None:
         """Scale values logarithmically; those that are not above 0 are left out."""
         self._log = on
+        self._range = None
         self.redraw()
 
     def mark(self, epoch: float) -> None:
@@ -84,7 +89,7 @@ class PlotCanvas(QWidget):
 
     def redraw(self) -> None:
         """The lines or the colours changed."""
-        self._drawn = None
+        self._drawn, self._waits = None, False
         self._fit_left()
         self.update()
 
@@ -122,7 +127,14 @@ class PlotCanvas(QWidget):
 
     def _value_range(self) -> tuple[float, float]:
         """Least and largest value with a margin, as they are scaled; (0, 1) without any."""
-        values = [self._scaled(value) for line in self._lines for value in line.values]
+        if self._range is None:
+            self._range = self._find_range()
+        return self._range
+
+    def _find_range(self) -> tuple[float, float]:
+        values = [value for line in self._lines for value in line.values]
+        if self._log:
+            values = [self._scaled(value) for value in values]
         finite = [value for value in values if math.isfinite(value)]
         if not finite:
             return 0.0, 1.0
@@ -149,6 +161,9 @@ class PlotCanvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         ratio = self.devicePixelRatioF()
+        if self._drawn is None and self._waits:
+            QPainter(self).fillRect(self.rect(), theme.color("field"))
+            return
         if self._drawn is None or self._drawn.devicePixelRatio() != ratio:
             self._drawn = QPixmap(self.size() * ratio)
             self._drawn.setDevicePixelRatio(ratio)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,6 +84,10 @@ class RunActions(QObject):
             self._fail(error)
 
         self._jobs.run(lambda: begin(project, settings), done, failed)
+
+    def load(self, module: str, then: Callable[[], object]) -> None:
+        """Import what is needed next, which spares the GUI thread, then go on."""
+        self._jobs.run(lambda: importlib.import_module(module), lambda _module: then(), self._fail)
 
     def queue(self, project: Project, variants: Sequence[TrainSettings]) -> None:
         """Queue trainings; ``queued`` or ``failed`` follows."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -336,12 +336,16 @@ class RunPage(QWidget):
         when = followed.history.last_at or followed.run.created
         words = tuple(LogLine(when, "error", text) for text in followed.last_words)
         self.log.set_lines(followed.history.log + words)
-        self.settings_table.set_settings(followed.settings)
         others = [Compared(one.followed.name, one.followed.history, one.colour) for one in self._compared]
         self.grid.set_data(followed.history, others)
-        self.comparison.show_runs([Column(followed, CHOSEN), *self._compared])
+        QTimer.singleShot(0, self, self._fill_tables)  # in a turn of their own
         self.views.setTabText(COMPARISON, f"Comparison ({1 + len(self._compared)})" if self._compared else "Comparison")
         self._show_epoch(math.nan)
+
+    def _fill_tables(self) -> None:
+        if self._followed is not None:
+            self.settings_table.set_settings(self._followed.settings)
+            self.comparison.show_runs([Column(self._followed, CHOSEN), *self._compared])
 
     def _show_epoch(self, epoch: float) -> None:
         """The line above the curves: which epoch they read out, and which run has which colour."""

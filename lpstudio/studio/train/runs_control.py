@@ -65,17 +65,23 @@ class RunsControl(QObject):
         if view is None:
             return
         if self.evaluations.page is None:
-            from lpstudio.studio.evaluation.page import ReportPage
-
-            action = self._studio.commands.action
-            others = [action("train.open_report"), action("train.propose")]
-            page = ReportPage(action("train.evaluate"), action("train.stop_evaluation"), others)
-            layout = view.page.report_place.layout()
-            assert layout is not None
-            layout.addWidget(page)
-            self.evaluations.attach(page, self._report_state)
+            self.actions.load("lpstudio.studio.evaluation.page", self._make_report)
         if self.shown is not None:
             self.evaluations.show_run(self.shown)
+
+    def _make_report(self) -> None:
+        """Its module is there: put the page in its place."""
+        from lpstudio.studio.evaluation.page import ReportPage
+
+        if self._view is None or self.evaluations.page is not None:
+            return
+        action = self._studio.commands.action
+        others = [action("train.open_report"), action("train.propose")]
+        page = ReportPage(action("train.evaluate"), action("train.stop_evaluation"), others)
+        layout = self._view.page.report_place.layout()
+        assert layout is not None
+        layout.addWidget(page)
+        self.evaluations.attach(page, self._report_state)
 
     def restore_report(self, splitter: object, tab: object) -> None:
         """How the report was left the last time."""
