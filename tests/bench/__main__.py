@@ -30,7 +30,7 @@ from tests.bench.work_bench import WORK
 BENCHMARKS: dict[str, Callable[[Run], list[Figure]]] = {
     **WINDOW, **WORK, **SESSIONS, **READING, **TRAINING, **SYNTHESIS,
 }  # fmt: skip
-LONG = ("watchdog", "train")  # minutes: only when named
+LONG = ("huge", "watchdog", "train")  # minutes: only when named
 
 
 def main() -> int:

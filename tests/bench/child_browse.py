@@ -6,8 +6,10 @@ import sys
 import time
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from lpstudio.studio.annotate.workspace import AnnotateWorkspace
 from tests.bench.processes import tell
@@ -15,6 +17,7 @@ from tests.bench.window import PictureWatch, open_window, settle
 
 READING_S = 0.15  # what a quick person looks at a crop before the next key
 RUSH = 60  # keys without any pause
+SCROLLS, NOTCHES = 60, 4  # turns of the wheel, notches in each
 
 
 def browse(dataset: Path, steps: int) -> None:
@@ -41,10 +44,29 @@ def browse(dataset: Path, steps: int) -> None:
         times.append(go_on())
         settle(READING_S)
     rush = [go_on() for _ in range(RUSH)]
+    scrolled = scroll(annotate)
     far = jump(annotate, watch, Qt.Key.Key_End)
-    tell({"first_s": first, "next_s": times, "rush_s": rush, "last_s": far})
+    tell({"first_s": first, "next_s": times, "rush_s": rush, "last_s": far, "scroll_s": scrolled})
     window.close()
     application.processEvents()
+
+
+def scroll(annotate: AnnotateWorkspace) -> list[float]:
+    """Turns of the wheel over the list, each with the repaint that follows it."""
+    viewport = annotate.crops.view.viewport()
+    place = QPointF(viewport.rect().center())
+    times = []
+    for _ in range(SCROLLS):
+        event = QWheelEvent(
+            place, viewport.mapToGlobal(place), QPoint(), QPoint(0, -120 * NOTCHES), Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        began = time.perf_counter()
+        QApplication.sendEvent(viewport, event)
+        viewport.repaint()
+        times.append(time.perf_counter() - began)
+        settle(0.02)
+    return times
 
 
 def jump(annotate: AnnotateWorkspace, watch: PictureWatch, key: Qt.Key) -> float:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from tests.bench import pictures
 from tests.bench.beside import OURS, Run, others
+from tests.bench.processes import run
 from tests.bench.report import Figure, Spread, measured
 
 STARTS = 5
 OPENINGS = 3  # whole processes for each size of folder
+HUGE = 500_000
 STEPS = 40  # from crop to crop in each of them
 RIVAL_STEPS = 15
 DRAGS = 2  # whole processes for each picture
@@ -78,6 +80,7 @@ def browse(bench: Run) -> list[Figure]:
             if name == OURS:
                 found["rush"][name] += told["rush_s"]
                 found["last"][name].append(told["last_s"])
+                found["scroll"][name] += told["scroll_s"]
         title = f"{count:,} crops"
         steps = sorted(1e3 * value for value in found["next"][OURS])
         figures += [
@@ -91,6 +94,7 @@ def browse(bench: Run) -> list[Figure]:
             ),
             _figure(found, "rush", f"{title}: next image, no pause between keys", "ms", None, 1e3),
             _figure(found, "last", f"{title}: to the last image by End", "ms", None, 1e3),
+            _figure(found, "scroll", f"{title}: turn of the wheel over the list, with repaint", "ms", None, 1e3),
         ]  # fmt: skip
     return figures
 
@@ -115,4 +119,26 @@ def drag(bench: Run) -> list[Figure]:
     return figures
 
 
-WINDOW: dict[str, Callable[[Run], list[Figure]]] = {"start": start, "browse": browse, "drag": drag}
+def huge(bench: Run) -> list[Figure]:
+    """A project of 500,000 crops: opening it, going on in it, scrolling its list."""
+    dataset = pictures.many_plates(bench.folder / "plates", HUGE)
+    told: dict[str, list[float]] = defaultdict(list)
+    for _ in range(OPENINGS):
+        found, _began = run("tests.bench.child_browse", bench.folder, str(dataset), str(STEPS), timeout_s=900)
+        told["first"].append(found["first_s"])
+        told["last"].append(found["last_s"])
+        told["next"] += found["next_s"]
+        told["scroll"] += found["scroll_s"]
+    title = f"{HUGE:,} crops"
+    return [
+        measured(
+            f"{title}: open to first picture", told["first"], "s",
+            note=f"opened for the very first time {told['first'][0]:.2f} s",
+        ),
+        measured(f"{title}: next image", told["next"], "ms", factor=1e3),
+        measured(f"{title}: to the last image by End", told["last"], "ms", factor=1e3),
+        measured(f"{title}: turn of the wheel over the list, with repaint", told["scroll"], "ms", 16.0, factor=1e3),
+    ]  # fmt: skip
+
+
+WINDOW: dict[str, Callable[[Run], list[Figure]]] = {"start": start, "browse": browse, "drag": drag, "huge": huge}

@@ -48,7 +48,6 @@ class Person:
         self._looking.start()
         act()
         wait_until(lambda: self._label is None, f"the dialog for {char}")
-        activate(self.window)  # the keyboard goes back, as with a window manager
 
     def _answer(self) -> None:
         dialog = QtWidgets.QApplication.activeModalWidget()
@@ -60,6 +59,13 @@ class Person:
         self.hand.text(char)
         self.hand.key(Qt.Key.Key_Return)
 
+    def press(self, key: Any, modifiers: Any = Qt.KeyboardModifier.NoModifier) -> None:
+        """A key in the main window: a closed dialog gives it the keyboard back, as a window manager sees to."""
+        activate(self.window)
+        if QtWidgets.QApplication.focusWidget() is None:
+            self.canvas.setFocus()
+        self.hand.key(key, modifiers)
+
     # -- acts -------------------------------------------------------------------------------------------------------
 
     @property
@@ -69,7 +75,7 @@ class Person:
     def creating(self, create: bool) -> None:
         """Take the polygon tool in hand, or put it back, by its key."""
         if self.is_creating != create:
-            self.hand.key(Qt.Key.Key_N if create else Qt.Key.Key_J, CONTROL)
+            self.press(Qt.Key.Key_N if create else Qt.Key.Key_J, CONTROL)
         wait_until(lambda: self.is_creating == create, "the tool")
 
     def draw(self, char: str, outline: list[list[float]]) -> None:
@@ -78,14 +84,14 @@ class Person:
         for x, y in outline:
             self.hand.click(self.canvas, self.place(x, y))
         self.canvas.setFocus()
-        self.labelled(char, lambda: self.hand.key(Qt.Key.Key_Return))
+        self.labelled(char, lambda: self.press(Qt.Key.Key_Return))
         wait_until(lambda: len(self.canvas.shapes) == count + 1, "the polygon")
 
     def delete(self, polygon: list[list[float]]) -> None:
         self.creating(False)
         count = len(self.canvas.shapes)
         self.hand.click(self.canvas, self.place(*middle(polygon)))
-        self.hand.key(Qt.Key.Key_Delete)
+        self.press(Qt.Key.Key_Delete)
         wait_until(lambda: len(self.canvas.shapes) == count - 1, "the polygon to be gone")
 
     def relabel(self, char: str, polygon: list[list[float]]) -> None:
@@ -159,7 +165,7 @@ def plates(tool: Any, folder: str, plan_file: str) -> dict[str, Any]:
         began = time.perf_counter()
         person.annotate_plate(plate)
         watch.expect()
-        person.hand.key(Qt.Key.Key_D)
+        person.press(Qt.Key.Key_D)
         if len(done) + 1 < len(plan):
             watch.wait()
         person.hand.effort.seconds = time.perf_counter() - began
