@@ -19,10 +19,12 @@ def _opens_the_studio(arguments: list[str]) -> bool:
 def main() -> None:
     """Entry point of the console script; ends the process with the exit code."""
     arguments = sys.argv[1:]
-    if _opens_the_studio(arguments):
+    debug = "--debug" in arguments
+    without = [argument for argument in arguments if argument != "--debug"]
+    if _opens_the_studio(without):
         from lpstudio.studio.app import run_studio
 
-        sys.exit(run_studio(Path(arguments[0]) if arguments else None))
+        sys.exit(run_studio(Path(without[0]) if without else None, debug=debug))
     from lpstudio.cli.app import run_command_line
 
     sys.exit(run_command_line(arguments))

@@ -86,9 +86,10 @@ class MainWindow(QMainWindow):
         self._build_centre()
 
         self.door = ProjectDoor(self)
-        self.door.opening.connect(lambda text: self.set_task("open", text, None))
+        self.door.opening.connect(self._say_opening)
         self.door.idle.connect(lambda: self.end_task("open"))
         self.door.opened.connect(self._prepare_for)
+        self.door.failed.connect(lambda _message: self._show_project())
         self.door.failed.connect(lambda message: self.notify(Notice(message, Severity.ERROR, "file.open", "Open…")))
         self._glance = TrainingGlance(lambda: self.workspace("train"), self)
         self.keys.failed.connect(
@@ -234,6 +235,18 @@ class MainWindow(QMainWindow):
 
     # -- projects --------------------------------------------------------------------------------------------------
 
+    def _say_opening(self, text: str) -> None:
+        self.set_task("open", text, None)
+        self.top_bar.set_project(f"{text[:1].upper()}{text[1:]}…", "It is here in a moment")
+
+    def _show_project(self) -> None:
+        """Name the open project in the top row."""
+        if self._session is None:
+            self.top_bar.set_project("No project", "Open a project")
+        else:
+            project = self._session.project
+            self.top_bar.set_project(project.name, str(project.yaml_path))
+
     def _prepare_for(self, project: Project) -> None:
         """Build what the project is to be seen in, in slices, then open it."""
         self._arriving = project
@@ -255,6 +268,7 @@ class MainWindow(QMainWindow):
         self.ending.close_project(lambda: self._begin_session(project))
         if self._session is not None:
             self._next = project
+            self._show_project()  # until that one is saved and gone
 
     def _begin_session(self, project: Project) -> None:
         self._next = None
@@ -269,7 +283,7 @@ class MainWindow(QMainWindow):
         recent.note_opened(self.settings, place)
         self.settings.setValue("projects/last", str(place))
         self.setWindowTitle(f"{project.name} – LP Studio")
-        self.top_bar.set_project(project.name, str(project.yaml_path))
+        self._show_project()
         for workspace in self.shelf:
             workspace.set_session(session)
         session.scanned.connect(lambda: self._glance.look(session.project.root))
@@ -301,7 +315,7 @@ class MainWindow(QMainWindow):
         for workspace in self.shelf:
             workspace.set_session(None)
         self.setWindowTitle("LP Studio")
-        self.top_bar.set_project("No project", "Open a project")
+        self._show_project()
         self.empty_state.show_recent(recent.recent_projects(self.settings))
         self.stack.setCurrentWidget(self.empty_state)
         self.show_workspace(self._current)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from lpstudio.studio import icons
 from lpstudio.studio.jobs import Jobs
@@ -69,6 +69,9 @@ def entry_of(workspace_id: str) -> WorkspaceEntry:
 
 class Shelf(QObject):
     """Builds each workspace once. ``now`` builds on the spot; ``soon`` and ``warm`` in slices beside other work."""
+
+    built = Signal(str)  # the id of a workspace that stands now
+    furnished = Signal(str)  # and has everything made that its first entry needs
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -135,6 +138,7 @@ class Shelf(QObject):
         built = self._built.get(workspace_id)
         if built is not None and (self._window.session is not None or not _BY_ID[workspace_id].needs_project):
             yield from built.furnish()
+            self.furnished.emit(workspace_id)
 
     def _steps(self, workspace_id: str) -> Steps:
         """The steps that are left until the workspace stands; whoever runs them, each is run once."""
@@ -169,6 +173,7 @@ class Shelf(QObject):
             self._building.pop(entry.id, None)
         self._built[entry.id] = built
         window.stack.addWidget(built)
+        self.built.emit(entry.id)
         window.commands.set_workspace(window.current_workspace)
         if window.session is not None:
             built.set_session(window.session)

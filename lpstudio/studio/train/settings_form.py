@@ -29,6 +29,7 @@ from lpstudio.studio.train.sources import DeviceEditor, RunWeights, WeightsEdito
 from lpstudio.studio.train.wording import counted, plain_number
 from lpstudio.training.settings import SettingInfo, TrainSettings
 
+LOOKING = "Looking for GPUs… Automatic takes the first one, or the CPU."
 OPEN_AT_FIRST = ("Run", "Loss", "Length")
 GROUP_ORDER = ("Run", "Length", "Loss", "Optimiser", "Augmentation", "Machine")
 
@@ -182,7 +183,7 @@ class SettingsForm(QScrollArea):
         self._future: list[TrainSettings] = []
         self._faults: dict[str, str] = {}
         self._weights_note = ("", False)
-        self._device_note = "Looking for GPUs…"
+        self._device_note = LOOKING
         self._infos = {info.name: info for info in TrainSettings.infos()}
         self._rows: dict[str, SettingRow] = {}
         self._groups: list[_Group] = []
@@ -329,7 +330,7 @@ class SettingsForm(QScrollArea):
         editor = self._rows["device"].editor
         assert isinstance(editor, DeviceEditor)
         editor.set_devices(devices, known)
-        self._device_note = "Automatic takes the first GPU, or the CPU where there is none." if known else ""
+        self._device_note = "Automatic takes the first GPU, or the CPU where there is none." if known else LOOKING
         self._show_states()
 
     def offer_runs(self, runs: Sequence[RunWeights]) -> None:
