@@ -12,7 +12,7 @@ import pytest
 from lpstudio.dataset.project import Project
 from lpstudio.dataset.training_set import collect
 from lpstudio.errors import LpStudioError, UsageError
-from lpstudio.reading.calibrate import Calibration, Matched, calibrate, fit, select
+from lpstudio.reading.calibrate import Calibration, Matched, calibrate, calibrate_run, fit, select
 from lpstudio.reading.posterior import METHODS, SIGMOID, SOFTMAX, Posterior, calibration_path, read_calibration
 from lpstudio.reading.reader import CharacterReader
 from lpstudio.reading.weights import load_weights
@@ -161,7 +161,7 @@ def test_crops_that_were_trained_on_are_not_fitted_on_unless_asked_for(tmp_path:
 
     dataset = _project(tmp_path / "data", plates=30)
     with Project.open(dataset) as project:
-        run = create_run(project, TrainSettings(epochs=1), collect(project))
+        run = create_run(project, TrainSettings(epochs=1, selection_share=0.0), collect(project))
     weights = run.dir / "weights" / "best.pt"
     weights.parent.mkdir(exist_ok=True)
     shutil.copyfile(save_weights(tmp_path / "own.pt", {"O": 3.0, "0": 2.0}, reach=7, imgsz=64), weights)
@@ -170,6 +170,31 @@ def test_crops_that_were_trained_on_are_not_fitted_on_unless_asked_for(tmp_path:
     result = _calibrated(dataset, weights, share=1.0, allow_trained=True)
     assert result.trained_on == result.crops == 60
     assert json.loads(result.save().read_text())["fitted_on"]["trained_on"] == 60
+
+
+def test_weights_of_a_run_are_fitted_on_what_the_run_set_aside(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from lpstudio.cli.app import run_command_line
+    from lpstudio.training.runs import create_run
+    from lpstudio.training.settings import TrainSettings
+
+    dataset = _project(tmp_path / "data", plates=60)
+    with Project.open(dataset) as project:
+        run = create_run(project, TrainSettings(epochs=1, selection_share=0.5), collect(project))
+    weights = run.dir / "weights" / "best.pt"
+    weights.parent.mkdir(exist_ok=True)
+    shutil.copyfile(save_weights(tmp_path / "own.pt", {"O": 3.0, "0": 2.0}, reach=7, imgsz=64), weights)
+    reader = CharacterReader(load_weights(weights, "cpu"))
+    result = calibrate_run(run, reader)
+    assert (result.split, result.trained_on, result.crops) == ("selection", 0, len(run.crops("selection")))
+    assert result.after.nll < result.before.nll and result.val_after is None
+    assert run_command_line(["calibrate", str(dataset), "--weights", str(weights), "--device", "cpu"]) == 0
+    kept = json.loads(calibration_path(weights).read_text())
+    assert kept["fitted_on"]["split"] == "selection" and kept["temperature"] == pytest.approx(
+        result.posterior.temperature
+    )
+    assert kept["val"]["after"]["characters"] == 12 and "of selection" in capsys.readouterr().out
 
 
 def test_sigmoids_that_are_kept_are_read_with(own_weights: Path) -> None:
