@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import heapq
 import operator
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,16 +132,30 @@ def _sorted(index: CropIndex, rows: Rows, field: str, facts: Facts) -> Rows:
 
 
 _ROUNDED = 1e-6  # what single precision makes of a probability
+_POLITE = 1024  # values between two looks whether another thread waits
+_Value = TypeVar("_Value")
 _AT_ONCE = 4096  # rows sorted in one go, which holds up every other thread
 
 
 def _by_name(index: CropIndex, rows: Rows) -> Rows:
     keys = index.keys
-    parts = []
-    for start in range(0, len(rows), _AT_ONCE):
-        part = rows[start : start + _AT_ONCE].tolist()
-        parts.append(sorted((keys[row].rpartition("/")[2].lower(), row) for row in part))
-    return np.fromiter((row for _, row in heapq.merge(*parts)), dtype=np.int32, count=len(rows))
+
+    def name(row: int) -> str:
+        return keys[row].rpartition("/")[2].lower()
+
+    # Sorted in parts, which are merged: one great sort would hold up every other thread. Plain numbers, no tuples: half
+    # a million of these would set off the garbage collector, which does the same.
+    starts = range(0, len(rows), _AT_ONCE)
+    parts = [sorted(rows[start : start + _AT_ONCE].tolist(), key=name) for start in starts]
+    return np.fromiter(_politely(heapq.merge(*parts, key=name)), dtype=np.int32, count=len(rows))
+
+
+def _politely(values: Iterable[_Value]) -> Iterator[_Value]:
+    """The same values; every now and then another thread, the window's, may go first."""
+    for number, value in enumerate(values):
+        if number % _POLITE == 0:
+            time.sleep(0)
+        yield value
 
 
 def _in_states(index: CropIndex, rows: Rows, states: frozenset[CropState]) -> Mask:
@@ -212,7 +227,7 @@ def _among(rows: Rows, positions: Mapping[str, Rows], term: Term) -> Mask:
 
 
 def _mask(answers: Iterable[bool]) -> Mask:
-    return np.fromiter(answers, dtype=bool)
+    return np.fromiter(_politely(answers), dtype=bool)
 
 
 def next_with_state(index: CropIndex, rows: Rows, after: int, states: frozenset[CropState]) -> int | None:

@@ -242,10 +242,7 @@ class Inspector(QWidget):
                     f"label line {unread[0].line} is not understood: {unread[0].fault}"
                     + (f" (and {len(unread) - 1} more)" if len(unread) > 1 else "")
                 )
-            lines += [
-                fault.text if not fault.item_id else f"{order[fault.item_id]}: {fault.text}"
-                for fault in self._editor.text_faults
-            ]
+            lines += [fault.text for fault in self._editor.text_faults]
         if self._editor.blocked:
             lines.insert(0, self._editor.blocked)
         self.checks.setText("\n".join(lines) if lines else "nothing is wrong" if document is not None else "")
