@@ -200,7 +200,7 @@ def _confirm(recorder: Recorder, key: str, act: Callable[[], object]) -> None:
 def main() -> int:
     """See the module's docstring."""
     how, project, crop, text, folder = sys.argv[1:]
-    with tempfile.TemporaryDirectory(prefix="lpstudio-record-") as place:
+    with tempfile.TemporaryDirectory(prefix="lpstudio-record-", ignore_cleanup_errors=True) as place:
         os.environ["LPSTUDIO_SETTINGS"] = str(Path(place) / "settings")
         copy = Path(place) / "project"
         shutil.copytree(project, copy, ignore=shutil.ignore_patterns(".lpstudio", "runs"))

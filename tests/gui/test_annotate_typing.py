@@ -81,3 +81,28 @@ def test_what_comes_late_does_not_land_on_the_next_crop(hands: Hands, qtbot: QtB
     assert hands.polygons == []
     hands.go("p2")
     assert hands.polygons == [] and hands.document.content.text == "XYZ5678", "the text is kept"
+
+
+def seen(position: int, char: str) -> dict[str, object]:
+    """One character as the reader tells it."""
+    x1, y1, x2, y2 = character_box(position)
+    return {
+        "polygon": [[x1, y1], [x2, y1], [x2, y2], [x1, y2]],
+        "confidence": 0.9,
+        "candidates": [{"char": char, "probability": 0.7}, {"char": "Q", "probability": 0.2}],
+    }
+
+
+def test_what_the_model_sees_is_taken_where_it_is_as_many_as_were_typed(hands: Hands, qtbot: QtBot) -> None:
+    assert hands.window.session is not None
+    path = str(hands.window.session.project.image_path(hands.document.key))
+    typing = hands.annotate.typing
+    typing._read(path, "XYZ5678", {"plates": [{"characters": [seen(k, "XYZS678"[k]) for k in range(7)]}]})
+    assert hands.chars == "XYZ5678"
+    fourth = hands.document.content.items[3].character
+    assert [one.char for one in fourth.candidates] == ["S", "Q"] and fourth.confidence == 0.9
+    hands.command(Qt.Key.Key_Z)
+    typing._read(path, "XYZ5678", {"plates": [{"characters": [seen(k, "X") for k in range(6)]}]})
+    qtbot.waitUntil(lambda: hands.chars == "XYZ5678")
+    assert hands.document.content.items[3].character.candidates == (), "found by light and dark"
+    assert "7 typed, the model sees 6" in hands.said

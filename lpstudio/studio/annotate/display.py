@@ -62,7 +62,7 @@ class Display:
 
     def __str__(self) -> str:
         """What is done, in words; "as it is" for nothing."""
-        parts = ["contrast stretched"] * self.stretch + ["local contrast"] * self.equalise
+        parts = ["contrast stretched"] * self.stretch + ["with local contrast"] * self.equalise
         parts += ["sharpened"] * self.sharpen + ["inverted"] * self.invert
         if self.gamma != 1.0:
             parts.append(f"gamma {self.gamma:g}")
