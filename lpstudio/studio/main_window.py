@@ -12,7 +12,7 @@ from PySide6.QtCore import QSettings, QSize, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from lpstudio.studio import recent, shell_commands
+from lpstudio.studio import recent, shell_commands, theme
 from lpstudio.studio.commands import CommandTable
 from lpstudio.studio.empty_state import EmptyState
 from lpstudio.studio.exchange.commands import Exchange
@@ -57,6 +57,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.settings = settings
         self.setObjectName("studio")
+        theme.dress(self)
         self.setWindowTitle("LP Studio")
         self.setMinimumSize(MINIMUM)
         self.setAcceptDrops(True)

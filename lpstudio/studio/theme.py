@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from lpstudio.studio.stylesheet import stylesheet
 
@@ -245,8 +245,23 @@ def _apply(application: QApplication) -> None:
     _tokens = DARK if dark else LIGHT
     _colors.clear()
     application.setPalette(_palette())
-    application.setStyleSheet(stylesheet(asdict(_tokens), dark=is_dark()))
+    windows = [widget for widget in application.topLevelWidgets() if widget.parentWidget() is None]
+    if windows and application.styleSheet():
+        # Not the application's: Qt then goes through every widget once for each widget above it.
+        for window in windows:
+            dress(window)
+    else:
+        application.setStyleSheet(stylesheet(asdict(_tokens), dark=is_dark()))
     notifier().changed.emit()
+
+
+def dress(window: QWidget) -> None:
+    """Give a window without a parent the sheet of the theme; what stands in it and its dialogs follow."""
+    sheet = stylesheet(asdict(_tokens), dark=is_dark())
+    application = QApplication.instance()
+    own = "" if isinstance(application, QApplication) and application.styleSheet() == sheet else sheet
+    if window.styleSheet() != own:
+        window.setStyleSheet(own)
 
 
 def _palette() -> QPalette:
