@@ -52,6 +52,8 @@ def command(
 
     if out is None and sheet is None:
         raise UsageError("nothing to make", remedy="Name the folder to make, or a picture with --sheet")
+    if sequences is not None and (out is None or sheet is not None):
+        raise UsageError("--sequences makes a folder of videos, no contact sheet", remedy="Name the folder alone")
     ids = tuple(part.strip() for part in formats.split(",") if part.strip())
     wishes = Wishes(difficulty, night, blur, low_resolution, two_lines, ids, country)
     if sheet is not None:

@@ -25,6 +25,7 @@ CAPTION_FONT = "BarlowCondensed-Medium"
 _CAPTION_CHARACTERS = frozenset(f"{CHARACTERS}-. ")
 _FONT_SUFFIXES = (".ttf", ".otf")
 _FORMAT_KEYS = frozenset({"id", "title", "pattern", "length", "texts", "first", "weight", "since", "lines", "style"})
+_SLIMMEST = 8.0
 _HEX = re.compile(r"#([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})")
 
 
@@ -186,6 +187,14 @@ def _font(name: str, table: Table, key: str) -> str:
     return str(path)
 
 
+def _size(table: Table, key: str) -> tuple[float, float]:
+    """Width and height of a plate in millimetres."""
+    width, height = table.pair(key, None, 20, 2000)
+    if not 1 / _SLIMMEST <= width / height <= _SLIMMEST:
+        table.fault(f"no side can be more than {_SLIMMEST:g} times as long as the other", key)
+    return width, height
+
+
 def _style(table: Table, colours: Mapping[str, Colour], lists: Mapping[str, tuple[str, ...]]) -> Style:
     usual = Style
     table.only(Style.__dataclass_fields__.keys())
@@ -205,10 +214,10 @@ def _style(table: Table, colours: Mapping[str, Colour], lists: Mapping[str, tupl
         if bad := set(caption) - _CAPTION_CHARACTERS:
             table.fault(f"{sorted(bad)[0]!r} cannot be drawn: A to Z, 0 to 9, hyphen, full stop, blank", "captions")
     two_lines = table.number("two_lines", usual.two_lines, 0.0, 1.0)
-    size_two = table.pair("two_lines_size", None, 20, 2000) if "two_lines_size" in table.data else None
+    size_two = _size(table, "two_lines_size") if "two_lines_size" in table.data else None
     return Style(
         id=table.text("id"),
-        size=table.pair("size", None, 20, 2000),
+        size=_size(table, "size"),
         colours=tuple(rows),
         fonts=tuple(dict.fromkeys(fonts)),
         cap=table.span("cap", usual.cap, 0.1, 0.85),

@@ -40,6 +40,8 @@ def test_synth_makes_sequences_and_a_contact_sheet(tmp_path: Path, capsys: pytes
         (["out", "--sheet", "sheet.gif"], ".png"),
         (["out", "--difficulty", "2"], "--difficulty"),
         (["out", "--formats", "ph-1066"], "ph-1066"),
+        (["out", "--sequences", "2", "--sheet", "sheet.png"], "no contact sheet"),
+        (["--sequences", "2"], "nothing to make"),
         (["out", "--val", "0"], "between 0 and 1"),
     ],
 )

@@ -68,6 +68,7 @@ def test_another_country_is_a_file_with_its_own_fonts(tmp_path: Path) -> None:
         ("[[style]]", "[[style]", 9, "no TOML"),
         ("size = [600, 100]", "size = [600]", 11, "two numbers"),
         ("size = [600, 100]", "size = [600, -4]", 11, "-4"),
+        ("size = [600, 100]", "size = [600, 20]", 11, "times as long"),
         ('"sea", "#ffffff"', '"lagoon", "#ffffff"', 12, "lagoon"),
         ('"mine.ttf"', '"Comic"', 13, "Comic"),
         ('"mine.ttf"', '"gone.ttf"', 13, "gone.ttf"),
