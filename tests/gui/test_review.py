@@ -23,6 +23,8 @@ from lpstudio.studio.review.readings import PictureReading
 from lpstudio.studio.review.workspace import ReviewWorkspace
 from tests.gui.review_support import shared_weights
 
+from .conftest import close_window
+
 NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 LONG = 90_000  # ms; the reader loads torch first
 
@@ -454,7 +456,8 @@ def test_a_file_of_weights_is_chosen_again_at_the_next_start_while_it_exists(
     drop(studio, own)
     choice = go_to_review(studio, qtbot).controller.choice
     qtbot.waitUntil(lambda: choice.own_file == own, timeout=10000)
-    assert studio.close()
+    studio.close()
+    qtbot.waitUntil(lambda: not studio.isVisible())
     if not is_there:
         own.unlink()
     later = MainWindow(studio.settings)
@@ -466,8 +469,7 @@ def test_a_file_of_weights_is_chosen_again_at_the_next_start_while_it_exists(
             lambda: head.weights.currentText() == ("own.pt" if is_there else "no weights yet"), timeout=10000
         )
     finally:
-        later.close()
-        later.deleteLater()
+        close_window(later)
 
 
 def test_the_context_menu_stands_at_the_list_with_the_commands_for_a_picture(

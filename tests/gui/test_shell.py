@@ -28,7 +28,10 @@ from lpstudio.studio.places import open_settings
 from lpstudio.studio.settings_dialog import SettingsDialog
 from lpstudio.studio.workspace import Notice, Severity
 
+from .conftest import close_window
+
 CONTROL = Qt.KeyboardModifier.ControlModifier
+
 SQUARE = ((10.0, 20.0), (30.0, 20.0), (30.0, 60.0), (10.0, 60.0))
 BARE = "images/train/p2.png"
 OpenIn = Callable[[MainWindow, Path], None]
@@ -205,8 +208,7 @@ def test_a_recent_project_opens_with_a_click_and_leaves_the_list_with_another(
     window.close_project()
     window.empty_state.forget_wanted.emit(tmp_path / "gone")
     assert recent.recent_projects(settings) == [small_project]
-    window.close()
-    window.deleteLater()
+    close_window(window)
 
 
 def test_the_last_project_opens_by_itself_when_the_settings_say_so(
@@ -217,8 +219,7 @@ def test_the_last_project_opens_by_itself_when_the_settings_say_so(
     settings.setValue("start/reopen", True)
     window = open_window(None, settings)
     qtbot.waitUntil(lambda: window.session is not None and window.session.is_scanned, timeout=10000)
-    window.close()
-    window.deleteLater()
+    close_window(window)
 
 
 def test_a_new_project_is_made_from_a_folder_of_crops(
@@ -354,16 +355,14 @@ def test_geometry_and_panels_are_remembered(application: QApplication, small_pro
     first.show_workspace("similarity")
     workspace = first.workspace("similarity")
     workspace.order.setChecked(False)  # type: ignore[union-attr]
-    first.close()
-    first.deleteLater()
+    close_window(first)
     second = MainWindow(open_settings())
     second.show()
     assert second.height() == 650  # the width is bounded by the small screen of the tests
     open_in(second, small_project)
     restored = second.workspace("similarity")
     assert restored.order.isChecked() is False  # type: ignore[union-attr]
-    second.close()
-    second.deleteLater()
+    close_window(second)
 
 
 # -- bars and dialogs --------------------------------------------------------------------------------------------------
