@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from lpstudio.studio.main_window import MainWindow
 from lpstudio.studio.train.run_page import COMPARISON, REPORT
 from lpstudio.studio.train.view import RUNS
 from lpstudio.studio.train.workspace import TrainWorkspace
+from lpstudio.training.runs import RunStatus
 from tests.evaluation.made import evaluated_run, finished_run, write_plates
 from tests.gui.conftest import OpenIn
 from tests.reading.models import save_weights
@@ -212,7 +214,7 @@ def test_a_run_is_evaluated_in_the_window_and_when_it_finishes_if_wanted(
     evaluations.after_finish = True
     evaluations.run_ended(followed, others_at_work=True)
     assert not evaluations.job.orders  # a training at work comes first
-    evaluations.run_ended(followed, others_at_work=False)
+    evaluations.run_ended(replace(followed, status=RunStatus.STOPPED), others_at_work=False)  # that one was stopped
     qtbot.waitUntil(lambda: page.facts is not None, timeout=120_000)
     assert page.facts is not None
     assert page.facts.summary.crops == 30

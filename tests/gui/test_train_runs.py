@@ -283,7 +283,7 @@ def test_the_settings_of_a_run_fill_the_form_and_undo_brings_the_former_back(
 ) -> None:
     make_run("wanted", 44, 4, FINISHED)
     view = enter_runs(studio, qtbot)
-    assert view.page.settings_table.item(0, 0) is not None
+    qtbot.waitUntil(lambda: view.page.settings_table.item(0, 0) is not None, timeout=5000)
     texts = [view.page.settings_table.item(row, 1).text() for row in range(4)]
     assert "44 epochs" in texts
     studio.run_command("train.reuse")

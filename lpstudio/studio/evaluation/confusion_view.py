@@ -12,7 +12,7 @@ from lpstudio.studio.evaluation.facts import MISSED, Facts
 from lpstudio.studio.similarity.matrix_view import mix
 
 HEAD = 24  # px
-SMALLEST_CELL, LARGEST_CELL = 12, 32
+SMALLEST_CELL, LARGEST_CELL = 11, 32
 MISSED_WIDTH = 52  # px, the column of missed characters
 MISSED_GAP = 8
 

@@ -40,6 +40,7 @@ class EvaluationControl(QObject):
         self._asked: tuple[Path, str] | None = None  # run folder and state of its evaluation that is shown or read
         self._reading = 0
         self._relabelled: set[str] = set()
+        self._put_off: list[FollowedRun] = []  # finished while others were at work
         self._jobs = Jobs(self, threads=1)
         self.job = EvaluationJob(self)
         self.job.changed.connect(self._job_changed)
@@ -54,6 +55,7 @@ class EvaluationControl(QObject):
         self._session = session
         self._shown = self._facts = self._asked = None
         self._relabelled = set()
+        self._put_off.clear()
         if session is not None:
             session.crop_saved.connect(self._relabel)
 
@@ -108,11 +110,14 @@ class EvaluationControl(QObject):
         self._studio.settings.setValue(AFTER_SETTING, on)
 
     def run_ended(self, followed: FollowedRun, others_at_work: bool) -> None:
-        """A run came to its end: evaluate it where that is wanted, cheap and in nobody's way."""
+        """A run came to its end: evaluate it where that is wanted and cheap, as soon as it is in nobody's way."""
         crops = int((followed.run.counts.get("crops") or {}).get("val", 0))
-        wanted = self.after_finish and followed.status == RunStatus.FINISHED and not others_at_work
-        if wanted and 0 < crops <= CHEAP_CROPS:
-            self.evaluate(followed)
+        if self.after_finish and followed.status == RunStatus.FINISHED and 0 < crops <= CHEAP_CROPS:
+            self._put_off.append(followed)
+        if not others_at_work:
+            for run in self._put_off:
+                self.evaluate(run)
+            self._put_off.clear()
 
     def _job_changed(self) -> None:
         job = self.job

@@ -109,6 +109,11 @@ class QueueControl(QObject):
         if name:
             self._change(lambda state: state.without(name))
 
+    def drop(self, followed: FollowedRun) -> None:
+        """A run is thrown away: it waits no more."""
+        if followed.place and self._root is not None:
+            self._actions.change_queue(self._root, lambda state: state.without(followed.name))
+
     def undo(self) -> None:
         """Take the last change back; what began meanwhile has begun."""
         if not self._past or self._root is None:

@@ -281,6 +281,7 @@ class RunsControl(QObject):
 
     def throw_away(self) -> None:
         if self.shown is not None:
+            self.queue.drop(self.shown)
             self.actions.throw_away(self.shown)
 
     def export(self) -> None:
