@@ -1,0 +1,114 @@
+"""The window answers: what is built in slices, what finds its blocks, what it says while a project comes in."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QTimer
+from pytestqt.qtbot import QtBot
+
+from lpstudio.studio import theme
+from lpstudio.studio.main_window import MainWindow
+from lpstudio.studio.settings_dialog import SettingsDialog
+from lpstudio.studio.slices import Slices
+from lpstudio.studio.watchdog import LoggingWatchdog, Watchdog
+from lpstudio.studio.workspaces import WORKSPACES
+
+OpenIn = Callable[[MainWindow, Path], None]
+
+
+def busy(seconds: float) -> None:
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass
+
+
+def test_the_watchdog_finds_a_block_and_what_held_the_thread(qtbot: QtBot) -> None:
+    watchdog = Watchdog(period_ms=2)
+    watchdog.start()
+    qtbot.waitUntil(lambda: watchdog.beats > 5)
+    QTimer.singleShot(0, watchdog, lambda: busy(0.4))
+    qtbot.waitUntil(lambda: bool(watchdog.blocks) and watchdog.blocks[-1].ms > 390)
+    watchdog.stop()
+    block = max(watchdog.blocks, key=lambda block: block.ms)
+    assert 0 <= block.waited_ms < block.ms
+    assert block in watchdog.over(16)
+    assert any("busy" in stack and "test_smoothness.py" in stack for stack in block.stacks)
+
+
+def test_the_program_can_log_its_blocks(qtbot: QtBot, caplog: pytest.LogCaptureFixture) -> None:
+    watchdog = LoggingWatchdog()
+    watchdog.start()
+    qtbot.waitUntil(lambda: watchdog.beats > 2)
+    with caplog.at_level(logging.WARNING):
+        QTimer.singleShot(0, watchdog, lambda: busy(0.4))
+        qtbot.waitUntil(lambda: "did not answer" in caplog.text)
+    watchdog.stop()
+
+
+def test_slices_let_other_events_through_and_go_on_after_a_failure(qtbot: QtBot, allow_log_errors: list[str]) -> None:
+    slices, seen = Slices(), []
+    ticks = QTimer()
+    ticks.timeout.connect(lambda: seen.append("tick"))
+    ticks.start(1)
+
+    def steps() -> Iterator[None]:
+        for number in range(12):
+            busy(0.003)
+            seen.append(f"step {number}")
+            yield
+
+    slices.add(steps(), lambda: seen.append("done"))
+    qtbot.waitUntil(lambda: "done" in seen)
+    ticks.stop()
+    assert "tick" in seen[seen.index("step 0") : seen.index("step 11")]
+    assert slices.is_idle
+
+
+def test_workspaces_are_built_beside_the_work_and_an_early_visitor_finds_them_whole(
+    empty_studio: MainWindow, small_project: Path, open_in: OpenIn, qtbot: QtBot
+) -> None:
+    open_in(empty_studio, small_project)
+    empty_studio.build_all()
+    train = empty_studio.workspace("train")  # not waited for: what is left of it is built now
+    assert train is not None
+    empty_studio.show_workspace("train")
+    assert train.view.form.changed_names == []  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: len(list(empty_studio.shelf)) == len(WORKSPACES))
+    ids = [command.id for command in empty_studio.commands]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_top_row_names_the_project_that_is_being_opened(
+    empty_studio: MainWindow, small_project: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    project = empty_studio.top_bar.project
+    assert project.text() == "No project"
+    empty_studio.open_project(small_project)
+    assert project.text() == "Opening plates…"
+    qtbot.waitUntil(lambda: project.text() == "plates")
+    empty_studio.open_project(tmp_path / "nowhere")
+    assert project.text() == "Opening nowhere…"
+    qtbot.waitUntil(lambda: project.text() == "plates")
+
+
+def test_another_theme_reaches_what_is_there_and_what_opens_later(
+    studio: MainWindow,
+) -> None:
+    studio.run_command("view.theme_light")
+    studio.run_command("view.settings")
+    dialog = studio.findChild(SettingsDialog)
+    assert dialog is not None
+    light = theme.LIGHT.window.lower()
+    assert dialog.grab().toImage().pixelColor(4, dialog.height() - 4).name() == light
+    assert studio.grab().toImage().pixelColor(500, 4).name() == light
+    other = MainWindow(studio.settings)
+    assert other.grab().toImage().pixelColor(500, 4).name() == light
+    other.close()
+    other.deleteLater()
+    studio.run_command("view.theme_dark")
+    assert dialog.grab().toImage().pixelColor(4, dialog.height() - 4).name() == theme.DARK.window.lower()
