@@ -115,10 +115,10 @@ def test_an_export_says_what_it_loses_before_it_writes(studio: MainWindow, tmp_p
     dialog.out.selectAll()
     QTest.keyClicks(dialog.out, str(out))
     assert dialog.zip.isChecked()
-    QTest.mouseClick(dialog.count, _LEFT)
+    QTest.mouseClick(dialog.go, _LEFT)  # told first, nothing written
     qtbot.waitUntil(lambda: "Would be lost" in dialog.report.summary.text(), timeout=20000)
     assert "3 outlines" in dialog.report.summary.text() and len(dialog.report.lines.stringList()) >= 3
-    assert not out.exists()
+    assert not out.exists() and dialog.go.text() == "Export all the same"
     QTest.mouseClick(dialog.go, _LEFT)
     qtbot.waitUntil(lambda: "Written to" in dialog.report.summary.text(), timeout=20000)
     assert zipfile.is_zipfile(out)

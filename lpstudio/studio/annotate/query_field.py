@@ -69,7 +69,9 @@ class QueryField(QLineEdit):
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.clicked.connect(self._take)
         self._list.hide()
+        self._shown_for = ""
         self.textEdited.connect(self._edited)
+        self.textChanged.connect(self._changed)
 
     def set_words(self, splits: Callable[[], Sequence[str]], classes: Callable[[], Sequence[str]]) -> None:
         """Where the names of splits and classes come from."""
@@ -86,8 +88,13 @@ class QueryField(QLineEdit):
         else:
             self._list.hide()
 
+    def _changed(self, text: str) -> None:
+        if text != self._shown_for:  # not by the person's hand
+            self._list.hide()
+
     def show_hints(self) -> None:
         """Suggest what may stand at the cursor."""
+        self._shown_for = self.text()
         self._found = suggest(self.text(), self.cursorPosition(), self._splits(), self._classes())
         self._model.clear()
         if not self._found.hints or not self.hasFocus():

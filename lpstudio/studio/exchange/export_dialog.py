@@ -51,6 +51,7 @@ class ExportDialog(QDialog):
         self._session = session
         self._words = "Counting"
         self._own_out = False  # the person chose where it goes
+        self._counted: dict[str, Any] | None = None  # of what the losses were counted
         self._build()
         work.progressed.connect(self._show_progress)
         work.ended.connect(self._ended)
@@ -120,7 +121,7 @@ class ExportDialog(QDialog):
         self.count = QPushButton("Count the losses", self)
         self.count.setObjectName("count_losses")
         self.count.setToolTip("Go through the crops and list what this format loses, without writing anything")
-        self.count.clicked.connect(self.preview)
+        self.count.clicked.connect(lambda: self.preview())
         self.go = QPushButton("Export", self)
         self.go.setObjectName("do_export")
         self.go.setProperty("primary", True)
@@ -145,7 +146,7 @@ class ExportDialog(QDialog):
         self.format.currentIndexChanged.connect(lambda _index: self._format_changed())
         self.zip.toggled.connect(lambda _on: self._suggest_out())
         for box in (self.splits, self.states):
-            box.currentIndexChanged.connect(lambda _index: self.report.clear())
+            box.currentIndexChanged.connect(lambda _index: self._forget_count())
 
     def _format_changed(self) -> None:
         chosen = FORMATS[self.format.currentData()]
@@ -154,9 +155,15 @@ class ExportDialog(QDialog):
             f"outlines (they become {chosen.outlines})" if part is Part.OUTLINE else _plural(part) for part in missing
         ]
         text = f"No place for {', '.join(words)}." if words else "Has a place for everything."
-        self.keeps.setText(f"{text} What is lost of this project can be counted before anything is written.")
-        self.report.clear()
+        self.keeps.setText(f"{text} What is lost of this project is counted before anything is written.")
+        self._forget_count()
         self._suggest_out()
+
+    def _forget_count(self) -> None:
+        """Something else is to be exported: nothing is known of what it loses."""
+        self._counted = None
+        self.report.clear()
+        self.go.setText("Export")
 
     def _suggest_out(self) -> None:
         if not self._own_out:
@@ -197,20 +204,32 @@ class ExportDialog(QDialog):
         self.go.setEnabled(False)
         self.count.setEnabled(False)
 
-    def preview(self) -> None:
-        """Count what would be lost."""
+    def preview(self, *, then_write: bool = False) -> None:
+        """Count what would be lost. ``then_write``: and write at once where nothing is."""
+        fields = self._fields()
         self._begin("Counting")
 
         def done(payload: dict[str, Any]) -> None:
-            if isValid(self):
-                self.report.show_report(payload["report"], "Would come over", "Would be lost")
+            if not isValid(self):
+                return
+            self._counted = fields
+            report = payload["report"]
+            if then_write and not sum(report["lost"].values()):
+                self._write()
+                return
+            self.report.show_report(report, "Would come over", "Would be lost")
+            self.go.setText("Export all the same" if report["lost"] else "Export")
 
-        self._work.run(
-            "export_preview", self._fields(), "counting what an export loses", done, self._say, self._session
-        )
+        self._work.run("export_preview", fields, "counting what an export loses", done, self._say, self._session)
 
     def start(self) -> None:
-        """Write it."""
+        """Write it; what it loses is counted and told first."""
+        if self._counted == self._fields():
+            self._write()
+        else:
+            self.preview(then_write=True)
+
+    def _write(self) -> None:
         out = self.out.text().strip()
         fields = {**self._fields(), "out": out, "pictures": self.pictures.isChecked()}
         self._begin("Exporting")
