@@ -22,7 +22,8 @@ def register_checks(checks: ChecksFeature, add: Register) -> None:
         return workspace.editor.session is not None
 
     def no_fix() -> bool:
-        return has_project() and not fixer.running
+        session = workspace.editor.session
+        return session is not None and not session.project.read_only and not fixer.running
 
     view = "View"
     add("crop_page", "List of crops", checks.show_crops, menu=view, keys=("Ctrl+Alt+1",), icon="list", separated=True)
@@ -107,6 +108,13 @@ def register_checks(checks: ChecksFeature, add: Register) -> None:
         icon="x",
         tip="Keep the label, never show this again, and go on",
         when=lambda: checks.in_queue and checks.error_page is not None and checks.error_page.current is not None,
+    )
+    add(
+        "undo_dismiss",
+        "Show the label error dismissed last again",
+        checks.model_pass.take_back_dismissal,
+        icon="undo-2",
+        when=lambda: checks.model_pass.can_take_back,
     )
 
 

@@ -62,6 +62,7 @@ class ModelPass(QObject):
         self._by_key: dict[str, tuple[Finding, ...]] = {}
         self._dismissed: set[tuple[str, str]] = set()
         self._compared = False
+        self._dismissals: list[LabelError] = []
         self._keys: list[str] = []
         self._name = ""
         self._unkept: list[tuple[str, tuple[Character, ...]]] = []
@@ -86,6 +87,7 @@ class ModelPass(QObject):
         self._by_key, self._dismissed, self.queue = {}, set(), []
         self.loaded, self.ready, self.read_count, self.weights = False, False, 0, None
         self._compared = False
+        self._dismissals = []
         self._note()
         if session is not None:
             session.crop_saved.connect(self._look_at)
@@ -247,10 +249,21 @@ class ModelPass(QObject):
         entry = (error.key, error.finding.identity)
         if dismissed:
             self._dismissed.add(entry)
+            self._dismissals.append(error)
         else:
             self._dismissed.discard(entry)
         self._jobs.run(lambda: readings.dismiss(*entry, dismissed), None, self._say)
         self._note()
+
+    @property
+    def can_take_back(self) -> bool:
+        """Whether something was dismissed since the project was opened."""
+        return bool(self._dismissals)
+
+    def take_back_dismissal(self) -> None:
+        """What was dismissed last comes into the queue again."""
+        if self._dismissals:
+            self.dismiss(self._dismissals.pop(), False)
 
     def read_on(self, key: str, then: Callable[[tuple[Character, ...]], object]) -> None:
         """What the model read on a crop."""
