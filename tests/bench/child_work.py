@@ -26,6 +26,8 @@ from tests.bench.window import PictureWatch, open_window, settle
 CONTROL = Qt.KeyboardModifier.ControlModifier
 _SAME = 0.25  # IoU from which an outline is taken for a character's
 _PASSES = 4  # looks at a plate until it must be right
+_HOPELESS = 0.5  # of what stands there, from which all of it is deleted
+_TRIES = 2  # boxes without a right outline, until the person draws all others of the plate by hand
 _BOX_MARGIN = 0.06  # of a character's height, around it
 
 
@@ -37,7 +39,8 @@ class Person:
         self.canvas = annotate.canvas
         self.editor = annotate.editor
         self.hand = Hand(window)
-        self.fixed = {"class": 0, "shift": 0, "outline": 0, "drawn": 0, "extra": 0}
+        self.fixed = {"class": 0, "shift": 0, "outline": 0, "drawn": 0, "extra": 0, "begun anew": 0}
+        self.boxes_failed = 0  # on this plate
 
     # -- eyes -------------------------------------------------------------------------------------------------------
 
@@ -91,6 +94,7 @@ class Person:
 
     def annotate_plate(self, plate: dict[str, Any]) -> None:
         """From what stands there to a verified crop."""
+        self.boxes_failed = 0
         if plate["draft"] is None and not self.items:
             self.hand.text(plate["text"])
             self.hand.key(Qt.Key.Key_Return)
@@ -114,6 +118,15 @@ class Person:
     def correct(self, truth: list[Any], draw: list[Any]) -> bool:
         """Correct all that is seen to be wrong; True when nothing was."""
         found, extra = self.matched(truth)
+        wrong = [
+            one for one, (_, polygon) in zip(found, truth, strict=True)
+            if one is not None and iou(one.character.polygon, polygon) < LEAST_IOU
+        ]  # fmt: skip
+        if len(wrong) + len(extra) > len(self.items) * _HOPELESS:
+            self.hand.key(Qt.Key.Key_A, CONTROL)
+            self.hand.key(Qt.Key.Key_Delete)
+            self.fixed["begun anew"] += 1
+            found, extra = [None] * len(truth), []
         right = not extra
         for item in extra:
             self.select(item)
@@ -154,6 +167,20 @@ class Person:
     def outline(self, char: str, polygon: list[Any], draw: list[Any]) -> None:
         """A character that is not there: a box around it, else its vertices one by one; then its class."""
         before = {item.id for item in self.items}
+        if self.boxes_failed >= _TRIES or not self.boxed(polygon, before):
+            self.hold(Tool.DRAW)
+            for x, y in draw:
+                self.hand.click(self.canvas, self.place(x, y))
+            self.hand.key(Qt.Key.Key_Return)
+            self.fixed["drawn"] += 1
+        if not self.added(before):
+            raise RuntimeError("nothing was drawn")
+        laid_later = self.editor.document.content.text and not any(item.character.char for item in self.items)
+        if not self.added(before)[0].character.char and not laid_later:
+            self.hand.key(Qt.Key(ord(char)))
+
+    def boxed(self, polygon: list[Any], before: set[int]) -> bool:
+        """Have the outline found in a box; what is not right is taken back."""
         self.hold(Tool.MAGIC)
         x1, y1, x2, y2 = shape(polygon).bounds
         margin = _BOX_MARGIN * (y2 - y1)
@@ -165,18 +192,11 @@ class Person:
         found = self.added(before)
         if found and iou(found[0].character.polygon, polygon) >= LEAST_IOU:
             self.fixed["outline"] += 1
-        else:
-            if found:
-                self.hand.key(Qt.Key.Key_Z, CONTROL)
-            self.hold(Tool.DRAW)
-            for x, y in draw:
-                self.hand.click(self.canvas, self.place(x, y))
-            self.hand.key(Qt.Key.Key_Return)
-            self.fixed["drawn"] += 1
-        if not self.added(before):
-            raise RuntimeError("nothing was drawn")
-        if not self.added(before)[0].character.char:
-            self.hand.key(Qt.Key(ord(char)))
+            return True
+        self.boxes_failed += 1
+        if found:
+            self.hand.key(Qt.Key.Key_Z, CONTROL)
+        return False
 
     def added(self, before: set[int]) -> list[Any]:
         return [item for item in self.items if item.id not in before]

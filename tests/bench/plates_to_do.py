@@ -44,6 +44,12 @@ def iou(one: Sequence[Sequence[float]], other: Sequence[Sequence[float]]) -> flo
     return float(a.intersection(b).area / union) if union else 0.0
 
 
+def inside(polygon: Polygon) -> tuple[float, float]:
+    """A place well inside an outline, where a click takes hold of it."""
+    point = shape(polygon).representative_point()
+    return float(point.x), float(point.y)
+
+
 def fewest_vertices(polygon: Polygon) -> Polygon:
     """An outline of as few vertices as are right: the least that a person must click."""
     found = list(polygon)
@@ -109,13 +115,13 @@ def _corner(size: tuple[int, int]) -> Polygon:
 
 
 def save_plan(path: Path, plates: Sequence[Plate], drafts: dict[str, tuple[Character, ...]] | None) -> None:
-    """The truth, the outlines to draw and the drafts as JSON, for the processes that play a session."""
+    """The truth, the outlines to draw and the drafts (with a place inside of each) as JSON, for those who play."""
     plan = [
         {
             "key": plate.key, "size": plate.size, "text": plate.text,
             "truth": [[c.char, c.polygon] for c in plate.characters],
             "draw": [fewest_vertices(c.polygon) for c in plate.characters],
-            "draft": None if drafts is None else [[c.char, c.polygon] for c in drafts[plate.key]],
+            "draft": None if drafts is None else [[c.char, c.polygon, inside(c.polygon)] for c in drafts[plate.key]],
         }
         for plate in plates
     ]  # fmt: skip

@@ -85,8 +85,11 @@ def _ours(
     told, _began = run("tests.bench.child_work", bench.folder, str(folder), str(plan), timeout_s=1200)
     with Project.open(folder) as project:
         found = {plate.key: [[c.char, c.polygon] for c in project.load(plate.key).characters] for plate in plates}
+    untouched = sum(not effort["clicks"] for effort in told["plates"].values())
     fixed = ", ".join(f"{count} {what}" for what, count in told["fixed"].items() if count) or "nothing"
-    return list(told["plates"].values()), f"corrected: {fixed}; on disk {_verdict(plates, found)}"
+    return list(
+        told["plates"].values()
+    ), f"{untouched} plates by keys alone; corrected: {fixed}; on disk {_verdict(plates, found)}"
 
 
 def _labelme(

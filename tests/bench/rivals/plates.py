@@ -17,7 +17,7 @@ from tests.bench.hands import PaintWatch, Qt, activate, settle
 from tests.bench.qt import QtCore, QtWidgets
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
-_SAME_PLACE = 3.0  # px of the image: how far apart two equal outlines may lie
+_SAME_PLACE = 0.05  # of a character's height: how far apart two equal outlines may lie
 _LOOK_MS = 5  # how often it is looked whether the dialog is there
 
 
@@ -87,21 +87,21 @@ class Person:
         self.labelled(char, lambda: self.press(Qt.Key.Key_Return))
         wait_until(lambda: len(self.canvas.shapes) == count + 1, "the polygon")
 
-    def delete(self, polygon: list[list[float]]) -> None:
+    def delete(self, inside: list[float]) -> None:
         self.creating(False)
         count = len(self.canvas.shapes)
-        self.hand.click(self.canvas, self.place(*middle(polygon)))
+        self.hand.click(self.canvas, self.place(*inside))
         self.press(Qt.Key.Key_Delete)
         wait_until(lambda: len(self.canvas.shapes) == count - 1, "the polygon to be gone")
 
-    def relabel(self, char: str, polygon: list[list[float]]) -> None:
+    def relabel(self, char: str, inside: list[float]) -> None:
         self.creating(False)
-        self.labelled(char, lambda: self.hand.double_click(self.canvas, self.place(*middle(polygon))))
+        self.labelled(char, lambda: self.hand.double_click(self.canvas, self.place(*inside)))
 
-    def shift(self, polygon: list[list[float]], to: list[list[float]]) -> None:
+    def shift(self, polygon: list[list[float]], inside: list[float], to: list[list[float]]) -> None:
         self.creating(False)
         (x1, y1), (x2, y2) = corner(polygon), corner(to)
-        x, y = middle(polygon)
+        x, y = inside
         self.hand.drag(self.canvas, self.place(x, y), self.place(x + x2 - x1, y + y2 - y1))
 
     # -- a plate ----------------------------------------------------------------------------------------------------
@@ -116,22 +116,22 @@ class Person:
                 todo.append((char, outline))
                 continue
             left.remove(there)
-            if apart(there[1], polygon) <= _SAME_PLACE:
+            if apart(there[1], polygon) <= _SAME_PLACE * size(polygon):
                 if there[0] != char:
-                    self.relabel(char, there[1])
+                    self.relabel(char, there[2])
             elif abs(size(there[1]) - size(polygon)) < 0.1 * size(polygon):
-                self.shift(there[1], polygon)
+                self.shift(there[1], there[2], polygon)
             else:
-                self.delete(there[1])
+                self.delete(there[2])
                 todo.append((char, outline))
-        for _char, polygon in left:
-            self.delete(polygon)
+        for _char, _polygon, inside in left:
+            self.delete(inside)
         for char, outline in todo:
             self.draw(char, outline)
 
 
 def middle(polygon: list[list[float]]) -> tuple[float, float]:
-    """A place inside of a character's outline, which is never far from convex: its vertices' mean."""
+    """The mean of its vertices."""
     return sum(x for x, _ in polygon) / len(polygon), sum(y for _, y in polygon) / len(polygon)
 
 
