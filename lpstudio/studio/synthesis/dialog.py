@@ -275,7 +275,8 @@ class PlateDialog(QDialog):
         self._window.workers.plates.cancel(self._about)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self._leave()
+        if not event.spontaneous():  # not when it is only minimised
+            self._leave()
         super().hideEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -11,9 +11,21 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from lpstudio.studio import theme
+from lpstudio.studio.jobs import Jobs, plain_message
 from lpstudio.studio.workers import WorkerClient
 
 _PAUSE_MS = 120  # a slider that moves asks for no more sheets than this
+
+
+def _picture(payload: dict[str, Any], share: float) -> QImage:
+    """The sheet in the kind of picture that paints fastest; runs in a thread."""
+    width, height = int(payload["width"]), int(payload["height"])
+    with Path(payload["file"]).open("rb") as file:
+        data = file.read(int(payload["bytes"]))
+    image = QImage(data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    image = image.convertToFormat(QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(share)
+    return image
 
 
 class SheetPreview(QWidget):
@@ -26,6 +38,7 @@ class SheetPreview(QWidget):
         super().__init__(parent)
         self._worker = worker
         self._ask = ask
+        self._jobs = Jobs(self, threads=1)
         self._request = 0
         self._drawing = False
         self._stale = False  # something changed while the plate maker was drawing
@@ -61,6 +74,7 @@ class SheetPreview(QWidget):
         """Ask for nothing any more."""
         self._timer.stop()
         self._worker.cancel(self._request)
+        self._jobs.close()
 
     def _fetch(self) -> None:
         self._drawing, self._stale = True, False
@@ -77,18 +91,19 @@ class SheetPreview(QWidget):
         self._request = self._worker.request("synth_sheet", fields, self._show, self._next, self._fail)
 
     def _show(self, payload: dict[str, Any]) -> None:
-        width, height = int(payload["width"]), int(payload["height"])
-        try:
-            with Path(payload["file"]).open("rb") as file:
-                data = file.read(int(payload["bytes"]))
-        except OSError as error:
-            self._fail(f"the preview cannot be read ({error.strerror})")
-            return
-        self._image = QImage(data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
-        self._image.setDevicePixelRatio(self.devicePixelRatioF())
+        share = self.devicePixelRatioF()
+        said = int(payload["crops"]), float(payload["seconds"])
+        self._jobs.run(
+            lambda: _picture(payload, share),
+            lambda image: self._put(image, *said),
+            lambda error: self._fail(plain_message(error)),
+        )
+
+    def _put(self, image: QImage, crops: int, seconds: float) -> None:
+        self._image = image
         self._text = ""
         self.update()
-        self.drawn.emit(int(payload["crops"]), float(payload["seconds"]))
+        self.drawn.emit(crops, seconds)
 
     def _fail(self, message: str) -> None:
         self._image = QImage()
