@@ -32,6 +32,7 @@ kill: $(READY)
 	rm -f kill.log
 	LPSTUDIO_KILLS=300 LPSTUDIO_KILL_LOG=kill.log QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/kill
 
+# Installs labelme and X-AnyLabeling in a cache folder the first time; `$(BIN)/python -m tests.bench --help` tells more.
 bench: $(READY)
 	$(BIN)/python -m tests.bench
 

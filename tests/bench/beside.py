@@ -58,7 +58,8 @@ class Run:
     ) -> Iterator[tuple[str, dict[str, Any], float]]:
         """``count`` rounds of LP Studio and every tool: name, what it told, the clock before its process began."""
         rivals = self.rivals()
-        for _ in range(count):
+        for number in range(1, count + 1):
+            print(f"  {task}, round {number} of {count}", file=sys.stderr, flush=True)
             told, began = run(module, self.folder, *ours, timeout_s=timeout_s)
             yield OURS, told, began
             for rival in rivals:
