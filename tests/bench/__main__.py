@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -52,6 +53,7 @@ def main() -> int:
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     names = list(dict.fromkeys(options.names)) or [name for name in BENCHMARKS if name not in LONG]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended, too
     found: list[Figure] = []
     failed = []
     with tempfile.TemporaryDirectory(prefix="lpstudio-bench-") as folder, screen(options.offscreen) as shown:
