@@ -31,7 +31,7 @@ from tests.bench.work_bench import WORK
 BENCHMARKS: dict[str, Callable[[Run], list[Figure]]] = {
     **WINDOW, **WORK, **SESSIONS, **READING, **TRAINING, **SYNTHESIS,
 }  # fmt: skip
-LONG = ("huge", "watchdog", "train")  # minutes: only when named
+LONG = ("huge", "typed", "watchdog", "reading", "train")  # minutes each: only when named
 
 
 def main() -> int:
@@ -82,6 +82,8 @@ def main() -> int:
                 results.write(
                     name, figures, {"on": shown, "load before": load, "took": took, "not measured": missing}
                 )  # fmt: skip
+    if not options.names:
+        print(f"\nonly when named, for they take long: {', '.join(LONG)}")
     for tool, why in bench.missing.items():
         print(f"not measured: {tool} ({why})")
     if options.json:

@@ -13,13 +13,13 @@ from tests.bench.processes import run
 from tests.bench.report import Figure, Spread, measured
 
 STARTS = 5
-OPENINGS = 3  # whole processes for each size of folder
+OPENINGS = {5_000: 2, 50_000: 3, 500_000: 3}  # whole processes for each size of folder
 HUGE = 500_000
 STEPS = 40  # from crop to crop in each of them
 RIVAL_STEPS = 15
 DRAGS = 2  # whole processes for each picture
 MOVES = 100
-RIVAL_MOVES = {8: 100, 200: 50, 2_000: 12}
+RIVAL_MOVES = {8: 100, 200: 25, 2_000: 6}
 START_SHARE = 0.8  # of labelme's time
 
 _Found = dict[str, dict[str, list[float]]]
@@ -67,12 +67,16 @@ def start(bench: Run) -> list[Figure]:
 def browse(bench: Run) -> list[Figure]:
     """Opening 5,000 and 50,000 labelled crops, and going from one to the next by key."""
     figures = []
-    for count in (5_000, 50_000):
+    for count in (5_000, 50_000):  # huge has the third
         dataset = pictures.many_plates(bench.folder / f"plates_{count}", count)
         folder = str(pictures.as_json_folder(dataset, bench.folder / f"plates_{count}_json")) if bench.rivals() else ""
         found = _nothing()
         rounds = bench.rounds(
-            OPENINGS, "tests.bench.child_browse", "browse", (str(dataset), str(STEPS)), (folder, str(RIVAL_STEPS))
+            OPENINGS[count],
+            "tests.bench.child_browse",
+            "browse",
+            (str(dataset), str(STEPS)),
+            (folder, str(RIVAL_STEPS)),
         )
         for name, told, _began in rounds:
             found["first"][name].append(told["first_s"])
@@ -123,7 +127,7 @@ def huge(bench: Run) -> list[Figure]:
     """A project of 500,000 crops: opening it, going on in it, scrolling its list."""
     dataset = pictures.many_plates(bench.folder / "plates", HUGE)
     told: dict[str, list[float]] = defaultdict(list)
-    for _ in range(OPENINGS):
+    for _ in range(OPENINGS[HUGE]):
         found, _began = run("tests.bench.child_browse", bench.folder, str(dataset), str(STEPS), timeout_s=900)
         told["first"].append(found["first_s"])
         told["last"].append(found["last_s"])
