@@ -201,7 +201,12 @@ class ModelPass(QObject):
             return [(key, _compare(project, key, read)) for key, read in unkept]
 
         self.read_count += len(unkept)
-        self._jobs.run(keep, lambda found: self._take_findings(session, found), self._say)
+
+        def failed(error: BaseException) -> None:
+            if session is self._session:
+                self._say(error)
+
+        self._jobs.run(keep, lambda found: self._take_findings(session, found), failed)
 
     def _take_findings(self, session: ProjectSession, found: Sequence[tuple[str, tuple[Finding, ...]]]) -> None:
         if session is not self._session:
