@@ -116,6 +116,7 @@ def test_variants_are_queued_ordered_and_trained_without_the_window(
     empty_studio.run_command("train.queue_go")
     qtbot.waitUntil(lambda: queue.is_served, timeout=20000)
     empty_studio.close()
+    qtbot.waitUntil(lambda: not empty_studio.isVisible(), timeout=20000)
     end = time.monotonic() + WORKS_S
     runs = {run.name: run for run in list_runs(tiny)}
     while any(runs[name].status() != RunStatus.FINISHED for name in order[1:]) and time.monotonic() < end:

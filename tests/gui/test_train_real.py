@@ -22,6 +22,7 @@ from lpstudio.studio.places import open_settings
 from lpstudio.studio.train.view import TrainView
 from lpstudio.studio.train.workspace import TrainWorkspace
 from lpstudio.training.runs import Run, RunStatus, list_runs
+from tests.gui.conftest import close_window
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 STARTS_MS = 180_000  # a process that imports torch on a busy machine
@@ -137,7 +138,8 @@ def test_a_running_training_outlives_the_window_and_a_killed_one_is_shown_and_go
     fill_form(view, epochs=500)
     run = start(view, training_project, qtbot)
     qtbot.waitUntil(lambda: len(run.events(0, {"epoch"})[0]) >= 2, timeout=WORKS_MS)
-    assert empty_studio.close()
+    empty_studio.close()
+    qtbot.waitUntil(lambda: not empty_studio.isVisible(), timeout=20000)
 
     again = MainWindow(open_settings())
     again.show()
@@ -161,5 +163,4 @@ def test_a_running_training_outlives_the_window_and_a_killed_one_is_shown_and_go
         qtbot.waitUntil(lambda: shown_status(view) == RunStatus.STOPPED, timeout=WORKS_MS)
         assert view.page.trouble_text.startswith("Stopped after epoch")
     finally:
-        assert again.close()
-        again.deleteLater()
+        close_window(again)
