@@ -133,7 +133,8 @@ def test_annotations_become_a_new_project_where_none_is_open(
     drop(empty_studio, source)
     dialog = dialog_of(empty_studio, qtbot)
     qtbot.waitUntil(lambda: "labelme" in dialog.found.text(), timeout=20000)
-    assert not dialog.go.isEnabled()
+    assert dialog.target.text() == str(tmp_path / "theirs-project")  # what is suggested can be changed
+    dialog.target.selectAll()
     QTest.keyClicks(dialog.target, str(tmp_path / "made"))
     with qtbot.waitSignal(empty_studio.session_changed, timeout=20000):
         QTest.mouseClick(dialog.go, _LEFT)

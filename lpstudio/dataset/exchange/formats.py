@@ -143,6 +143,8 @@ def recognised(tree: Tree) -> Format:
         return found[0]
     if found:
         names = ", ".join(candidate.name for candidate in found)
-        raise LpStudioError(f"this is more than one format: {names}", path=tree.shown_as, remedy="Say --format")
+        raise LpStudioError(
+            f"this is more than one format: {names}", path=tree.shown_as, remedy="Say which one it is (--format)"
+        )
     titles = "; ".join(candidate.title for candidate in FORMATS.values())
     raise LpStudioError(f"no known format is found here (known: {titles})", path=tree.shown_as)

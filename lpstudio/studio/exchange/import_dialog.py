@@ -200,6 +200,8 @@ class ImportDialog(QDialog):
             if isValid(self) and text == self.source.text().strip():
                 self._recognised = True
                 self.found.setText(f"{payload['title']}, {payload['pictures']:,} pictures")
+                if self._session is None and not self.target.text().strip():
+                    self.target.setText(str(_free_beside(Path(text))))
                 self._show_ready()
 
         def failed(message: str) -> None:
@@ -251,3 +253,11 @@ class ImportDialog(QDialog):
         self.undo.hide()
         self.report.show_report(payload["report"], "Import undone", "Stayed")
         self._show_ready()
+
+
+def _free_beside(source: Path) -> Path:
+    """A folder beside the source that is not there yet."""
+    number = 1
+    while (folder := source.with_name(f"{source.stem}-project{'' if number == 1 else f'-{number}'}")).exists():
+        number += 1
+    return folder
