@@ -266,9 +266,9 @@ class MainWindow(QMainWindow):
             project.close()  # overtaken by another one
 
     def _take_project(self, project: Project) -> None:
+        self._next = project
         self.ending.close_project(lambda: self._begin_session(project))
-        if self._session is not None:
-            self._next = project
+        if self._next is not None:
             self._show_project()  # until that one is saved and gone
 
     def _begin_session(self, project: Project) -> None:

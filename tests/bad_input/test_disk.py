@@ -53,7 +53,9 @@ def test_annotating_on_a_full_disk_says_so_keeps_the_work_and_saves_it_when_ther
     hands.go("p2")
     hands.draw(box_points(*character_box(0)))
     hands.keys("A")
-    assert not empty_studio.close(), "the window stays open with the work"
+    empty_studio.close()
+    told(empty_studio, "stays open")
+    assert empty_studio.isVisible(), "the window stays open with the work"
     filler.unlink()
     hands.command(Qt.Key.Key_S)
     hands.wait_saved()
