@@ -213,12 +213,12 @@ class LabelErrorPanel(QWidget):
     # -- showing ------------------------------------------------------------------------------------------------
 
     def _show_weights(self) -> None:
-        chosen = self.weights.currentData()
+        chosen = self.choice
         self.weights.clear()
         for choice in [*(self._pass.weights or ()), *self._own]:
             self.weights.addItem(choice.title, choice)
-        if self._pass.weights == [] and not self._own:
-            self.weights.addItem("no weights", None)
+        if not self.weights.count():
+            self.weights.addItem("looking for weights…" if self._pass.weights is None else "no weights", None)
         self.weights.addItem("choose a file…", _CHOOSE)
         kept = next((i for i in range(self.weights.count()) if self.weights.itemData(i) == chosen), 0)
         self.weights.setCurrentIndex(kept)
