@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
@@ -214,11 +214,23 @@ class CurveGrid(QWidget):
             plot.deleteLater()
         self._plots = {}
         for spec in wanted:
-            plot = CurvePlot(spec, self)
-            plot.set_log(self._log)
-            plot.hovered.connect(self._hover)
-            plot.enlarge_asked.connect(self.enlarge)
-            self._plots[spec.id] = plot
+            self._make(spec)
+        self._columns = 0
+        self._arrange()
+
+    def _make(self, spec: Plot) -> None:
+        plot = CurvePlot(spec, self)
+        plot.set_log(self._log)
+        plot.hovered.connect(self._hover)
+        plot.enlarge_asked.connect(self.enlarge)
+        self._plots[spec.id] = plot
+
+    def prepare(self) -> Iterator[None]:
+        """Make the plots that every run has before there is one to show, one a step."""
+        for spec in plots_for([]):
+            if spec.id not in self._plots:
+                self._make(spec)
+                yield
         self._columns = 0
         self._arrange()
 

@@ -77,6 +77,7 @@ class TrainView(QSplitter):
         )
         yield
         self.main.addWidget(self.page)
+        yield from self.page.grid.prepare()
         self.no_runs = QLabel("No runs yet. Start a training under “New run”; its curves will stand here.")
         self.no_runs.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.no_runs.setWordWrap(True)
