@@ -13,10 +13,10 @@ from enum import Enum
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QKeyEvent, QPainter, QPolygonF
 from PySide6.QtWidgets import QWidget
 
-from lpstudio.studio import theme
+from lpstudio.studio.annotate.drawing_paint import paint_crosshair, paint_drawing
 from lpstudio.studio.widgets.canvas_geometry import FloatArray, Hit, Part, limit_shift
 from lpstudio.studio.widgets.canvas_shapes import HANDLE, ShapePainter
 from lpstudio.studio.widgets.canvas_view import CanvasView
@@ -349,34 +349,14 @@ class EditCanvas(CanvasView):
                 shapes.handle(place.x(), place.y(), ghost=True)
 
     def _paint_crosshair(self, painter: QPainter) -> None:
-        place = self._pointer
-        if place is None or self.panning:
-            return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        x, y = int(place.x()), int(place.y())
-        for colour, style in (
-            (QColor(0, 0, 0, 120), Qt.PenStyle.SolidLine),
-            (QColor(255, 255, 255, 150), Qt.PenStyle.DotLine),
-        ):
-            painter.setPen(QPen(colour, 1, style))
-            painter.drawLine(x, 0, x, self.height())
-            painter.drawLine(0, y, self.width(), y)
+        if self._pointer is not None and not self.panning:
+            paint_crosshair(painter, self._pointer, self.size())
 
     def _paint_drawing(self, painter: QPainter) -> None:
-        if not self._drawing:
-            return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        places = [self.to_widget(x, y) for x, y in self._drawing]
-        closing = len(places) >= 3 and self._pointer is not None and self._closes(self._pointer)
-        path = QPolygonF([*places, places[0]] if closing else [*places, *([self._pointer] if self._pointer else [])])
-        accent = theme.color("accent") if theme.is_dark() else QColor("#4aa8f0")
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for colour, width in ((QColor(8, 8, 8), 3.6), (accent, 1.8)):
-            painter.setPen(QPen(colour, width))
-            painter.drawPolyline(path)
-        shapes = ShapePainter(painter, self.view)
-        for number, place in enumerate(places[: self._handled()]):
-            shapes.handle(place.x(), place.y(), hovered=number == 0 and closing)
+        if self._drawing:
+            places = [self.to_widget(x, y) for x, y in self._drawing]
+            closing = len(places) >= 3 and self._pointer is not None and self._closes(self._pointer)
+            paint_drawing(painter, self.view, places, self._pointer, closing, self._handled())
 
     def _handled(self) -> int:
         """How many vertices of the drawing show a handle."""
