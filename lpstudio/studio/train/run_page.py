@@ -324,7 +324,6 @@ class RunPage(QWidget):
         state = f"{followed.status}: {reason}" if finished else state_text(followed)
         self._state.setText(f"{state} – {asked}" if asked else state)
         self._asked = asked
-        self._bar.setValue(round(1000 * followed.history.progress.fraction))
         self._progress.setText(progress_text(followed))
         dim = theme.color("text_dim").name()
         parts = [
@@ -338,12 +337,13 @@ class RunPage(QWidget):
         self.log.set_lines(followed.history.log + words)
         others = [Compared(one.followed.name, one.followed.history, one.colour) for one in self._compared]
         self.grid.set_data(followed.history, others)
-        QTimer.singleShot(0, self, self._fill_tables)  # in a turn of their own
+        QTimer.singleShot(0, self, self._show_rest)  # in a turn of its own
         self.views.setTabText(COMPARISON, f"Comparison ({1 + len(self._compared)})" if self._compared else "Comparison")
         self._show_epoch(math.nan)
 
-    def _fill_tables(self) -> None:
+    def _show_rest(self) -> None:
         if self._followed is not None:
+            self._bar.setValue(round(1000 * self._followed.history.progress.fraction))  # paints at once
             self.settings_table.set_settings(self._followed.settings)
             self.comparison.show_runs([Column(self._followed, CHOSEN), *self._compared])
 
