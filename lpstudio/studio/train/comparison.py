@@ -110,7 +110,7 @@ class ComparisonTable(QTableWidget):
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._columns: list[Column] = []
         self._shown: tuple[object, ...] = ()
-        theme.notifier().changed.connect(lambda: self._rebuild())
+        theme.notifier().changed.connect(self._rebuild)
 
     def show_runs(self, columns: Sequence[Column]) -> None:
         """Show these runs; nothing is done when nothing about them has changed."""
