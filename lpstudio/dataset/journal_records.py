@@ -59,11 +59,15 @@ class RecalledStep:
 
 @dataclass(slots=True)
 class Recalled:
-    """The history of one crop: steps behind (oldest first), steps ahead (nearest last), and how the crop stood."""
+    """The history of one crop: steps behind (oldest first), steps ahead (nearest last), and how the crop stood.
+
+    ``versions``: how it stood at any time, what was merged or done otherwise later included.
+    """
 
     done: list[RecalledStep] = field(default_factory=list)
     undone: list[RecalledStep] = field(default_factory=list)
     now: Standing = field(default_factory=Standing)
+    versions: list[Standing] = field(default_factory=list)
 
 
 class Encoder:
@@ -207,10 +211,12 @@ def recall(rows: Iterable[tuple[str, str, str]]) -> Recalled:
                     history.done.append(RecalledStep("Change elsewhere", history.now, base))
                     history.undone.clear()
                 history.now = base
+                history.versions.append(base)
                 known = True
             if not known:
                 continue
             _recall_one(history, op, title, data)
+            history.versions.append(history.now)
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
             history, known = Recalled(), False
     return history

@@ -98,5 +98,5 @@ def _own_versions(project: Project, what: Unwritten) -> list[CropContent]:
     interrupted = project.journal.interrupted()
     history = project.journal.history(interrupted.generation).get(what.key) if interrupted is not None else None
     if history is not None:
-        standings += [end for step in (*history.done, *history.undone) for end in (step.before, step.after)]
+        standings += history.versions
     return [divide(standing.content, project.alphabet)[0] for standing in standings]

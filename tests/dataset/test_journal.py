@@ -146,14 +146,17 @@ def test_what_another_program_wrote_since_is_not_overwritten_at_the_next_opening
         assert [what.key for what in project.replayed.changed] == [A]
 
 
-def test_an_own_write_that_the_crash_cut_off_from_its_journal_is_no_other_program(root: Path, square: Square) -> None:
+@pytest.mark.parametrize("how", [DO, MERGE])
+def test_an_own_write_that_the_crash_cut_off_from_its_journal_is_no_other_program(
+    root: Path, square: Square, how: str
+) -> None:
     """The first of two edits was in the file when the program died, the second in the journal only."""
     with Project.open(root) as project:
         digest, before = project.digest(A), Standing(project.load(A), CropState.LABELLED, "")
         first = Standing(content(square, "X"), CropState.LABELLED, "")
         second = Standing(content(square, "XY"), CropState.LABELLED, "")
         project.save(A, first.content)
-    steps = [(A, StepNote(DO, "First", before, first)), (A, StepNote(DO, "Second", first, second))]
+    steps = [(A, StepNote(DO, "First", before, first)), (A, StepNote(how, "Second", first, second))]
     leave(root, unwritten(A, second.content, digest), steps=steps)
     with Project.open(root) as project:
         assert project.replayed.written == [A]
