@@ -50,7 +50,7 @@ class CanvasSurface(QWidget):
         self._hits = HitTester([])
         self._selection: tuple[int, ...] = ()
         self._resting = RestingLayer()
-        self._layout = LabelLayout()
+        self._label_layout = LabelLayout()
         self._lifted: dict[int, CanvasShape] = {}
         self._lifted_pixmap: tuple[QPixmap, float, float] | None = None  # and the shift since it was made
         self._smooth = False
@@ -112,10 +112,10 @@ class CanvasSurface(QWidget):
         old = self._shapes
         common = min(len(old), len(new))
         if len(old) != len(new):
-            self._layout.reset()
+            self._label_layout.reset()
         changed = [i for i in range(common) if old[i] is not new[i]]
         for i in changed:
-            self._layout.forget(old[i])
+            self._label_layout.forget(old[i])
         others = [*(old[i] for i in changed), *old[common:], *(new[i] for i in changed), *new[common:]]
         if len(others) > _MANY:
             self.repaint_all()
@@ -350,7 +350,7 @@ class CanvasSurface(QWidget):
 
     def _steps(self, pairs: list[Pair]) -> Iterator[Step]:
         """What paints these shapes, in slices that take a few milliseconds each; few shapes are painted at once."""
-        view, labels, handles, layout = self.view, self._labels, self._handles, self._layout
+        view, labels, handles, layout = self.view, self._labels, self._handles, self._label_layout
         if len(pairs) <= _AT_ONCE:
             yield lambda painter: ShapePainter(painter, view, labels=labels, layout=layout).outlines(
                 pairs, handles=handles
