@@ -77,7 +77,7 @@ def _work(run: Run, log: EventLog, parent: int | None) -> int:
         if "," in device:
             from lpstudio.training.distributed import train_distributed
 
-            train_distributed(run, device)
+            train_distributed(run, device, log)
         else:
             train(run, device, conductor, log)
         return 0
