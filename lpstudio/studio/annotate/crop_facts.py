@@ -78,13 +78,16 @@ class CropFacts(QObject):
         faulty = None if known is None else _Positions(session.index, known.faulty)
         if texts is None:
             return Facts(None, self._labels, self._numbers, disagreeing, faulty)
-        project, here = session.project, session.text_changed_here
+        plates, here = session.project.plate_texts, session.text_changed_here  # read with the texts
+        none = not len(plates)
 
         def text_of(key: str, split: str) -> str:
             text = here(key)
             if text is None:
                 text = texts.get(key)
-            return text if text is not None else project.plate_texts.text_of(key, split) or ""
+            if text is not None or none:
+                return text or ""
+            return plates.text_of(key, split) or ""
 
         return Facts(text_of, self._labels, self._numbers, disagreeing, faulty)
 

@@ -191,14 +191,12 @@ def _holds(index: CropIndex, rows: Rows, term: Term, facts: Facts) -> Mask:
         return _mask(found(keys[row]) for row in rows.tolist())
     found = matcher(term.values, whole=term.field == "text")
     text_of = facts.text_of or (lambda _key, _split: "")
-    splits = [(split, index.range_of(split)) for split in index.splits]
-
-    def text(row: int) -> str:
-        return text_of(keys[row], next((split for split, part in splits if row in part), ""))
-
+    ends = np.array([index.range_of(split).stop for split in index.splits], dtype=np.int32)
+    numbers = np.searchsorted(ends, rows, side="right")
+    pairs = ((keys[row], index.splits[at]) for row, at in zip(rows.tolist(), numbers.tolist(), strict=True))
     if term.field == "text":
-        return _mask(found(text(row)) for row in rows.tolist())
-    return _mask(found(keys[row]) or found(text(row)) for row in rows.tolist())
+        return _mask(found(text_of(key, split)) for key, split in pairs)
+    return _mask(found(key) or found(text_of(key, split)) for key, split in pairs)
 
 
 def _in_intervals(rows: Rows, numbers: NDArray[np.float32] | None, term: Term) -> Mask:

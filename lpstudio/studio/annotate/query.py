@@ -252,6 +252,9 @@ def matcher(patterns: Sequence[str], *, whole: bool) -> Callable[[str], bool]:
     """
     parts = [pattern.lower() for pattern in patterns]
     if not whole and not any("*" in part or "?" in part for part in parts):
+        if len(parts) == 1:  # what is typed most, asked of every crop
+            only = parts[0]
+            return lambda text: only in text.lower()
         return lambda text: any(part in text.lower() for part in parts)
     wild = [part if whole else f"*{part}*" for part in parts]
     expression = re.compile("|".join(fnmatch.translate(part.replace("[", "[[]")) for part in wild), re.DOTALL)
