@@ -317,6 +317,7 @@ def test_a_plot_is_enlarged_by_a_double_click_and_the_others_come_back(
     view = enter_runs(studio, qtbot)
     grid = view.page.grid
     plot = grid.plots["char_loss"]
+    qtbot.waitUntil(lambda: plot.isVisible() and plot.width() < grid.width() / 2, timeout=5000)  # laid out
     width = plot.width()
     QTest.mouseDClick(plot.canvas, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: plot.width() > 2 * width, timeout=2000)
