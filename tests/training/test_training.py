@@ -377,3 +377,16 @@ def test_the_similarity_of_the_project_reaches_the_criterion_by_name(make_run: M
     assert matrix.tolist() == json.loads(json.dumps(run.matrix.tolist()))
     assert matrix["ABO0".index("O"), "ABO0".index("0")] == pytest.approx(0.6)
     assert trainer.ema.ema.criterion is not trainer.model.criterion
+
+
+@pytest.mark.parametrize(("schedule", "quarter"), [("cosine", 0.855), ("linear", 0.7525)])
+def test_the_learning_rate_falls_as_the_schedule_says(make_run: MakeRun, schedule: str, quarter: float) -> None:
+    from lpstudio.training.arguments import ultralytics_arguments
+    from lpstudio.training.trainer import CharacterTraining, close_loaders
+
+    trainer = CharacterTraining(overrides=ultralytics_arguments(make_run(epochs=100, schedule=schedule), "cpu"))
+    try:
+        trainer._setup_train()
+        assert [trainer.lf(epoch) for epoch in (0, 25, 100)] == pytest.approx([1.0, quarter, 0.01], abs=1e-3)
+    finally:
+        close_loaders(trainer)
