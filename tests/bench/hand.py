@@ -67,7 +67,8 @@ class Hand:
     @staticmethod
     def _keyboard() -> Any:
         application = QtWidgets.QApplication
-        there = application.focusWidget() or application.activeModalWidget() or application.activeWindow()
+        window = application.activeModalWidget() or application.activeWindow()
+        there = application.focusWidget() or (window and (window.focusWidget() or window))
         if there is None:
             raise RuntimeError("no window has the keyboard")
         return there

@@ -27,7 +27,7 @@ def browse(tool: Tool, folder: str, steps: str) -> dict[str, Any]:
     from tests.bench.hands import PaintWatch, Qt, QTest, settle
 
     window = main_window()
-    window.resize(1280, 800)
+    window.setGeometry(0, 0, 1280, 800)
     settle(0.5)
     watch = PaintWatch(tool.canvas, lambda: picture_key(tool))
     began = time.perf_counter()
@@ -55,7 +55,7 @@ def drag_shapes(tool: Tool, folder: str, moves: str) -> dict[str, Any]:
     from tests.bench.hands import PaintWatch, drag, settle
 
     window = main_window()
-    window.resize(1920, 1080)
+    window.setGeometry(0, 0, 1920, 1080)
     settle(0.5)
     watch = PaintWatch(tool.canvas, lambda: picture_key(tool))
     tool.open_folder(Path(folder))

@@ -6,6 +6,7 @@ double click on a polygon opens its label, a drag moves it, what has another for
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import time
@@ -18,6 +19,7 @@ from tests.bench.qt import QtCore, QtWidgets
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 _SAME_PLACE = 0.05  # of a character's height: how far apart two equal outlines may lie
+_DIALOG_S = 2.0  # until a dialog has the keyboard
 _LOOK_MS = 5  # how often it is looked whether the dialog is there
 
 
@@ -55,7 +57,8 @@ class Person:
             return
         self._looking.stop()
         char, self._label = self._label, None
-        activate(dialog)
+        with contextlib.suppress(TimeoutError):  # its own field takes keys all the same
+            activate(dialog, _DIALOG_S)
         self.hand.text(char)
         self.hand.key(Qt.Key.Key_Return)
 
@@ -151,7 +154,7 @@ def apart(one: list[list[float]], other: list[list[float]]) -> float:
 def plates(tool: Any, folder: str, plan_file: str) -> dict[str, Any]:
     """Annotate every plate of the plan; tell the effort of each."""
     window = tool.window
-    window.resize(1920, 1080)
+    window.setGeometry(0, 0, 1920, 1080)
     plan = {Path(plate["key"]).stem: plate for plate in json.loads(Path(plan_file).read_text())}
     watch = PaintWatch(tool.canvas, lambda: int(tool.canvas.pixmap.cacheKey()))
     tool.open_folder(Path(folder))
