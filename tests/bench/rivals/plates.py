@@ -84,10 +84,15 @@ class Person:
     def draw(self, char: str, outline: list[list[float]]) -> None:
         self.creating(True)
         count = len(self.canvas.shapes)
-        for x, y in outline:
-            self.hand.click(self.canvas, self.place(x, y))
-        self.canvas.setFocus()
-        self.labelled(char, lambda: self.press(Qt.Key.Key_Return))
+
+        def act() -> None:
+            for x, y in outline:
+                self.hand.click(self.canvas, self.place(x, y))
+                if self._label is None:
+                    return  # this vertex was so near to the first one that it closed the polygon
+            self.press(Qt.Key.Key_Return)
+
+        self.labelled(char, act)
         wait_until(lambda: len(self.canvas.shapes) == count + 1, "the polygon")
 
     def delete(self, inside: list[float]) -> None:
