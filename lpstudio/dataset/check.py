@@ -172,7 +172,7 @@ def _label_faults(project: Project, index: CropIndex, progress: Progress | None)
 def label_file_faults(path: Path, project: Project, key: str, split: str = "") -> Iterator[Fault]:
     """The faults of one label file, that of the crop ``key``."""
     try:
-        found = crop_faults(project, key, split, with_kept=False)
+        found = crop_faults(project, key, split)
     except LpStudioError as error:
         yield Fault("label-file", path, None, error.what)
         return
@@ -187,12 +187,10 @@ def severity_of(kind: FaultKind) -> Severity:
     return Severity.INFO if kind is FaultKind.TEXT_FORMAT else Severity.WARNING
 
 
-def crop_faults(
-    project: Project, key: str, split: str = "", *, with_kept: bool = True
-) -> list[tuple[CropFault, int | None]]:
+def crop_faults(project: Project, key: str, split: str = "") -> list[tuple[CropFault, int | None]]:
     """The faults of what stands in a crop's label file, each with its line (None: the whole file).
 
-    ``with_kept``: count the characters that stand beside the file too; their faults have no line. Raises LpStudioError
+    Unreadable characters, which stand beside the file, count as well; their faults have no line. Raises LpStudioError
     when the file cannot be read. Where the picture cannot be measured, only the lines themselves are looked at.
     """
     text = labels.read_label_text(project.label_path(key))
@@ -214,7 +212,7 @@ def crop_faults(
     if size is None:
         return found
     record = project.store.record(key)
-    for kept in record.kept if record is not None and with_kept else ():
+    for kept in record.kept if record is not None else ():
         place = min(kept.at, len(characters))
         characters.insert(place, kept.character)
         lines.insert(place, None)

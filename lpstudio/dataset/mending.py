@@ -136,6 +136,5 @@ def _same(a: Character, b: Character) -> bool:
     if (a.char, a.unreadable, len(a.polygon)) != (b.char, b.unreadable, len(b.polygon)):
         return False
     return all(
-        abs(p[0] - q[0]) <= _ROUNDED and abs(p[1] - q[1]) <= _ROUNDED
-        for p, q in zip(a.polygon, b.polygon, strict=True)
+        abs(p[0] - q[0]) <= _ROUNDED and abs(p[1] - q[1]) <= _ROUNDED for p, q in zip(a.polygon, b.polygon, strict=True)
     )

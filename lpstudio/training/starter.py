@@ -24,6 +24,7 @@ from lpstudio.training.runs import Run, RunStatus, create_run, list_runs
 from lpstudio.training.settings import TrainSettings
 
 SIZE = "n"
+_KEPT_ARGUMENTS = ("task", "mode", "imgsz", "epochs", "batch", "optimizer", "lr0", "seed")
 
 
 @dataclass(frozen=True)
@@ -98,10 +99,24 @@ def _exported(run: Run, folder: Path) -> Path:
 
     assert run.best_weights is not None
     out = folder / f"starter-{SIZE}.pt"
-    shutil.copyfile(run.best_weights, out)
+    write_shipped(run.best_weights, out)
     calibration_path(out).unlink(missing_ok=True)
     calibrate_run(run, CharacterReader(load_weights(out, "cpu"))).save()
     return out
+
+
+def write_shipped(weights: Path, out: Path) -> None:
+    """The same weights without what Ultralytics notes of the machine they were made on: paths, commits, dates."""
+    import torch
+
+    from lpstudio.reading.weights import open_model
+
+    model, checkpoint = open_model(weights)
+    arguments = {key: checkpoint["train_args"][key] for key in _KEPT_ARGUMENTS}
+    model.args = dict(arguments)
+    kept = {key: checkpoint[key] for key in ("version", "license", "docs")}
+    empty = dict.fromkeys(("date", "best_fitness", "ema", "updates", "optimizer"))
+    torch.save({**empty, **kept, "epoch": -1, "model": model.half(), "train_args": arguments}, out)
 
 
 if __name__ == "__main__":

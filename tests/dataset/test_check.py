@@ -134,3 +134,13 @@ def test_a_label_file_too_large_is_one_fault(make_dataset: MakeDataset, name: st
     with (root / name).open("wb") as file:
         file.truncate(65 << 20)
     assert [fault[0] for fault in faults_of(root) if fault[1] == name] == ["label-file"]
+
+
+def test_a_character_kept_as_unreadable_counts_for_the_text_of_its_crop(tmp_path: Path) -> None:
+    from lpstudio.synthesis.conditions import Wishes
+    from lpstudio.synthesis.dataset import write_dataset
+
+    write_dataset(tmp_path / "plates", 60, seed=9, wishes=Wishes(difficulty=0.6))
+    assert "unreadable" in (tmp_path / "plates" / "crops.jsonl").read_text()
+    with Project.open(tmp_path / "plates", create_store=False) as project:
+        assert [fault.message for fault in check_project(project, images=False) if "drawn" in fault.message] == []

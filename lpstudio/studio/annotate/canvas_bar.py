@@ -41,7 +41,7 @@ class CanvasBar(QWidget):
         self.setFixedHeight(40)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(8, 4, 8, 4)
-        self._row.setSpacing(4)
+        self._row.setSpacing(2)
         self.name = NameLabel(self)
         self.name.setObjectName("crop_name")
         self.name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -72,7 +72,7 @@ class CanvasBar(QWidget):
         button = QToolButton(self)
         button.setDefaultAction(icon_action(commands, f"annotate.{name}"))
         button.setIconSize(QSize(18, 18))
-        button.setFixedSize(30, 30)
+        button.setFixedSize(28, 28)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setObjectName(f"button_{name}")
         return button
