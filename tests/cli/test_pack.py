@@ -48,7 +48,7 @@ def project(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(project: Path, tmp_path: Path) -> Run:
     with Project.open(project) as opened:
-        made = create_run(opened, TrainSettings(name="night"), collect(opened))
+        made = create_run(opened, TrainSettings(selection_share=0.0, name="night"), collect(opened))
     (made.dir / "weights").mkdir(exist_ok=True)
     shutil.copyfile(
         save_weights(tmp_path / "w.pt", {"O": 3.0, "0": 1.4}, reach=7, imgsz=64), made.dir / "weights/best.pt"
@@ -61,7 +61,7 @@ def test_a_run_is_calibrated_packed_and_read_with(
 ) -> None:
     pytest.importorskip("onnx")
     figures, out, reads = tmp_path / "figures.json", tmp_path / "night.pack", tmp_path / "reads.jsonl"
-    call = ["calibrate", str(project), "--weights", str(run.best_weights), "--share", "1", "--device", "cpu"]
+    call = ["calibrate", str(project), "--weights", str(run.best_weights), "--split", "train", "--share", "1"]
     assert run_command_line(call) == 1
     assert "--allow-trained" in capsys.readouterr().err
     assert run_command_line([*call, "--allow-trained", "--json", str(figures)]) == 0

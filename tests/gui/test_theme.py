@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QIcon
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
 
 import lpstudio.studio
 from lpstudio.resources import resource
@@ -129,13 +130,17 @@ def test_every_one_of_eighteen_groups_gets_a_hue(application: QApplication) -> N
         assert theme.group_hue(char, similarity) != theme.color("ungrouped")
 
 
-def test_dark_and_light_change_the_whole_application(application: QApplication) -> None:
-    theme.set_mode("light")
-    assert application.palette().window().color() == QColor(theme.LIGHT.panel)
-    assert theme.LIGHT.accent_fill in application.styleSheet()
-    theme.set_mode("dark")
-    assert application.palette().window().color() == QColor(theme.DARK.panel)
-    assert "$" not in application.styleSheet()
+def test_dark_and_light_change_the_whole_application(qtbot: QtBot, application: QApplication) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    button = QPushButton("", window)
+    button.setProperty("primary", True)
+    button.resize(60, 30)
+    window.show()
+    for mode, tokens in (("light", theme.LIGHT), ("dark", theme.DARK)):
+        theme.set_mode(mode)
+        assert application.palette().window().color() == QColor(tokens.panel)
+        assert button.grab().toImage().pixelColor(30, 15) == QColor(tokens.accent_fill)
 
 
 @pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
