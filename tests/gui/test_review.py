@@ -134,6 +134,13 @@ def draw_read_boxes(project: Path, review: ReviewWorkspace, stem: str, text: str
 # -- what there is to do
 
 
+@pytest.fixture
+def no_starter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation without starter weights."""
+    monkeypatch.setattr("lpstudio.studio.review.weights.starter_weights", list)
+
+
+@pytest.mark.usefixtures("no_starter")
 def test_an_empty_review_says_what_to_do_and_has_the_buttons_for_it(empty_studio: MainWindow, qtbot: QtBot) -> None:
     review = go_to_review(empty_studio, qtbot)
     assert review.guide.isVisible() and "Nothing under review" in review.guide.title.text()
@@ -142,6 +149,7 @@ def test_an_empty_review_says_what_to_do_and_has_the_buttons_for_it(empty_studio
     assert "Train a model" in review.hint.label.text()
 
 
+@pytest.mark.usefixtures("no_starter")
 def test_the_val_split_is_under_review_and_without_weights_nothing_can_be_read(
     studio: MainWindow, qtbot: QtBot
 ) -> None:
@@ -161,7 +169,7 @@ def test_weights_that_are_not_there_are_named_and_the_window_lives_on(
     gone = tmp_path / "gone.pt"
     gone.write_bytes(b"no weights at all")
     drop(studio, gone)
-    qtbot.waitUntil(lambda: review.controller.can_read)
+    qtbot.waitUntil(lambda: review.controller.choice.own_file == gone and review.controller.can_read)
     press(studio, Qt.Key.Key_R, ctrl=True)
     qtbot.waitUntil(lambda: any("gone.pt" in notice.text for notice in studio.notice_bar.notices), timeout=LONG)
     assert not review.controller.desk.active
@@ -441,6 +449,7 @@ def test_choices_and_panels_are_remembered(
     again.deleteLater()
 
 
+@pytest.mark.usefixtures("no_starter")
 @pytest.mark.parametrize("is_there", [True, False])
 def test_a_file_of_weights_is_chosen_again_at_the_next_start_while_it_exists(
     studio: MainWindow,
