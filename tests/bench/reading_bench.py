@@ -64,4 +64,4 @@ def reading(bench: Run) -> list[Figure]:
     return figures
 
 
-READING: dict[str, Callable[[Run], list[Figure]]] = {"read": reading}
+READING: dict[str, Callable[[Run], list[Figure]]] = {"reading": reading}
