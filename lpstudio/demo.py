@@ -170,5 +170,5 @@ def _read_and_report(project: Project, run: Run, weights: Path, say: Say, progre
         f"among the two best, {counts.missed} were missed; "
         f"{result.plates_right} of {result.texts_known} plates are right"
     )
-    say("so short a training from scratch reads few plates; it shows that every step works")
+    say("so few crops and epochs make no reader; it shows that every step works")
     return DemoResult(project.root, run.dir, weights, readings, report)
