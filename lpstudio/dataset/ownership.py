@@ -8,12 +8,12 @@ import json
 import os
 import secrets
 import socket
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lpstudio.dataset.atomic import write_bytes_atomic
 from lpstudio.dataset.database import FOLDER
+from lpstudio.dataset.file_lock import try_lock
 from lpstudio.errors import LpStudioError
 
 _LOCK, _OWNER, _WANTED = "studio.lock", "studio-owner.json", "studio-wanted.json"
@@ -76,14 +76,14 @@ class Ownership:
         except OSError:
             return False
         try:
-            return not _lock(handle)
+            return not try_lock(handle)
         finally:
             os.close(handle)
 
     def _take(self, *, force: bool = False) -> bool:
         try:
             handle = self._open_lock()
-            if not _lock(handle) and not force:
+            if not try_lock(handle) and not force:
                 os.close(handle)
                 return False
             if not self._is_the_file(handle):  # its last owner has just removed it
@@ -176,26 +176,3 @@ def _user() -> str:
 
 
 _UNKNOWN = Owner("", 0, "another machine", "")
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(handle: int) -> bool:
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import errno
-    import fcntl
-
-    def _lock(handle: int) -> bool:
-        """Take the lock; a disk that has no locks never says that another holds one."""
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            return error.errno not in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
-        return True

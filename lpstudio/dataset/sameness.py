@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lpstudio.dataset.types import Character, CropContent
 
 _SAME_PLACE = 0.05  # px; what a round trip through a label file may move a vertex
@@ -9,12 +11,17 @@ _SAME_PLACE = 0.05  # px; what a round trip through a label file may move a vert
 
 def same_content(first: CropContent, second: CropContent) -> bool:
     """Whether two versions say the same, in any order, within what a label file rounds."""
-    if len(first.characters) != len(second.characters):
-        return False
     if [line.text for line in first.unread] != [line.text for line in second.unread]:
         return False
-    left = list(second.characters)
-    for character in first.characters:
+    return same_characters(first.characters, second.characters)
+
+
+def same_characters(first: Sequence[Character], second: Sequence[Character]) -> bool:
+    """Whether two lists hold the same characters, in any order, within what a label file rounds."""
+    if len(first) != len(second):
+        return False
+    left = list(second)
+    for character in first:
         match = next((at for at, other in enumerate(left) if _same(character, other)), None)
         if match is None:
             return False

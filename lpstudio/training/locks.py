@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from lpstudio.dataset.atomic import write_bytes_atomic
+from lpstudio.dataset.file_lock import try_lock
 
 _SAME_START_S = 5.0
 
@@ -27,7 +27,7 @@ class FileLock:
             return True
         self.path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
-        if not _lock(handle):
+        if not try_lock(handle):
             os.close(handle)
             return False
         self._handle = handle
@@ -38,27 +38,6 @@ class FileLock:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(handle: int) -> bool:
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _lock(handle: int) -> bool:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
 
 
 def device_locks(device: str) -> list[FileLock]:

@@ -9,14 +9,14 @@ from itertools import count
 import numpy as np
 
 from lpstudio.dataset.journal_records import Recalled
-from lpstudio.dataset.types import Character, CropContent, CropState, Polygon
+from lpstudio.dataset.sameness import same_characters
+from lpstudio.dataset.types import CropContent, CropState, Polygon
 from lpstudio.plates.order import Box, box_of, reading_order
 from lpstudio.studio.annotate.edits import Content, Edit, Item, TakeOver
 from lpstudio.studio.annotate.history import History, Step
 from lpstudio.studio.annotate.recalled import recalled_steps
 
 _UNTOUCHED = (CropState.UNLABELLED, CropState.DRAFT)
-_SAME_PLACE = 0.05  # px; a label file rounds coordinates
 _ONE_PLATE = 16  # more characters than this are no single plate, whose lines are worth a search over tilts
 
 
@@ -155,7 +155,7 @@ class Document:
 
     def take_over(self, loaded: CropContent, state: CropState, text: str) -> bool:
         """What stands in the dataset differs from this document: show that, as a step that can be undone."""
-        same = _same_characters(loaded.characters, self._content.characters) and [
+        same = same_characters(loaded.characters, self._content.characters) and [
             line.text for line in loaded.unread
         ] == [line.text for line in self._content.unread]
         if same:
@@ -180,25 +180,3 @@ def _rows(boxes: Sequence[Box]) -> list[list[int]]:
             top = float(middles[index])
         lines[-1].append(index)
     return [sorted(line, key=lambda index: boxes[index][0] + boxes[index][2]) for line in lines]
-
-
-def _same_characters(first: Sequence[Character], second: Sequence[Character]) -> bool:
-    """Whether two lists hold the same characters, in any order, within what a label file rounds."""
-    if len(first) != len(second):
-        return False
-    left = list(second)
-    for character in first:
-        match = next((i for i, other in enumerate(left) if _same(character, other)), None)
-        if match is None:
-            return False
-        del left[match]
-    return True
-
-
-def _same(a: Character, b: Character) -> bool:
-    if (a.char, a.unreadable, len(a.polygon)) != (b.char, b.unreadable, len(b.polygon)):
-        return False
-    return all(
-        abs(ax - bx) <= _SAME_PLACE and abs(ay - by) <= _SAME_PLACE
-        for (ax, ay), (bx, by) in zip(a.polygon, b.polygon, strict=True)
-    )
