@@ -12,6 +12,7 @@ from lpstudio.studio import theme
 from lpstudio.studio.annotate.crop_model import Role, state_of, thumbnail_of
 from lpstudio.studio.annotate.state_marks import MARKS
 from lpstudio.studio.icons import draw_icon
+from lpstudio.studio.widgets.row_paint import paint_ground
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -45,11 +46,7 @@ class CropDelegate(QStyledItemDelegate):
         state_flags: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if state_flags & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, theme.color("accent_soft"))
-            painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), theme.color("accent"))
-        elif state_flags & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(rect, theme.color("hover"))
+        paint_ground(painter, rect, state_flags)
         inner = rect.adjusted(8, 0, -8, 0)
         if self.density is Density.COMPACT:
             self._mark(painter, QRect(inner.left(), inner.center().y() - 7, 14, 14), index)

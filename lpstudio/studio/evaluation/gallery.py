@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 from lpstudio.studio import theme
 from lpstudio.studio.evaluation.facts import Case
 from lpstudio.studio.images import ImageLoader
+from lpstudio.studio.widgets.row_paint import paint_ground
 
 CASE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 PICTURE = QSize(640, 180)  # decoded to at most this
@@ -81,11 +82,7 @@ class _CaseDelegate(QStyledItemDelegate):
         state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(row, theme.color("accent_soft"))
-            painter.fillRect(QRect(row.left(), row.top(), 3, row.height()), theme.color("accent"))
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(row, theme.color("hover"))
+        paint_ground(painter, row, state)
         painter.setPen(theme.color("separator"))
         painter.drawLine(row.bottomLeft(), row.bottomRight())
         left, width = row.left() + 12, row.width() - 24

@@ -20,9 +20,9 @@ from lpstudio.dataset.faults import FaultKind
 from lpstudio.dataset.survey import FoundFault
 from lpstudio.studio import theme
 from lpstudio.studio.commands import CommandTable
+from lpstudio.studio.faults.fault_delegate import ROW, FaultDelegate
 from lpstudio.studio.faults.fault_model import FaultModel, Group, grouped, heading
 from lpstudio.studio.faults.fixer import Fixer, FixTarget
-from lpstudio.studio.faults.row_paint import ROW, FaultDelegate
 from lpstudio.studio.faults.survey import ProjectSurvey, SurveyState
 from lpstudio.studio.faults.work_line import WorkLine
 from lpstudio.studio.icons import icon

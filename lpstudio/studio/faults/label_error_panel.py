@@ -37,11 +37,12 @@ from PySide6.QtWidgets import (
 from lpstudio.evaluation.disagreements import Disagreement
 from lpstudio.studio import theme
 from lpstudio.studio.commands import CommandTable
+from lpstudio.studio.faults.fault_delegate import ROW
 from lpstudio.studio.faults.model_pass import LabelError, ModelPass
-from lpstudio.studio.faults.row_paint import ROW, paint_ground, paint_two_lines
 from lpstudio.studio.faults.work_line import WorkLine
 from lpstudio.studio.menus import icon_action
 from lpstudio.studio.review.weights import WeightsChoice
+from lpstudio.studio.widgets.row_paint import paint_ground, paint_two_lines
 from lpstudio.studio.widgets.row_view import RowView
 
 _Index = QModelIndex | QPersistentModelIndex

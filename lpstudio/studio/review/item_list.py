@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from lpstudio.studio import theme
 from lpstudio.studio.icons import draw_icon
 from lpstudio.studio.review.items import ItemState, Order, ReviewItem, ReviewList, Show
+from lpstudio.studio.widgets.row_paint import paint_ground
 from lpstudio.studio.widgets.row_view import RowView
 
 ITEM_ROLE = int(Qt.ItemDataRole.UserRole)
@@ -114,11 +115,7 @@ class _ItemDelegate(QStyledItemDelegate):
         rect: QRect = option.rect  # type: ignore[attr-defined]
         state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
         painter.save()
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, theme.color("accent_soft"))
-            painter.fillRect(QRect(rect.left(), rect.top(), 2, rect.height()), theme.color("accent"))
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(rect, theme.color("hover"))
+        paint_ground(painter, rect, state)
         name, token = STATE_MARKS[item.state]
         draw_icon(painter, name, QRect(rect.left() + 8, rect.top() + 8, _MARK, _MARK), token)
         left = rect.left() + 8 + _MARK + 8

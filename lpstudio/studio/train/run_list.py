@@ -32,6 +32,7 @@ from lpstudio.studio.icons import draw_icon
 from lpstudio.studio.train.following import FollowedRun
 from lpstudio.studio.train.run_colours import compared_colour
 from lpstudio.studio.train.wording import counted, day_and_time, duration, figure, ordinal, percent
+from lpstudio.studio.widgets.row_paint import paint_ground
 from lpstudio.training.runs import RunStatus
 
 RUN_ROLE = int(Qt.ItemDataRole.UserRole) + 1
@@ -209,11 +210,7 @@ class _RunDelegate(QStyledItemDelegate):
         state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(row, theme.color("accent_soft"))
-            painter.fillRect(QRect(row.left(), row.top(), 3, row.height()), theme.color("accent"))
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(row, theme.color("hover"))
+        paint_ground(painter, row, state)
         painter.setPen(theme.color("separator"))
         painter.drawLine(row.bottomLeft(), row.bottomRight())
         self._paint_box(painter, self._box(row), index.data(COLOUR_ROLE))
