@@ -29,8 +29,8 @@ from lpstudio.dataset.types import CropState
 from lpstudio.studio import theme
 from lpstudio.studio.exchange.report_view import ReportView
 from lpstudio.studio.exchange.work import ExchangeWork, default_out
-from lpstudio.studio.faults.work_line import WorkLine
 from lpstudio.studio.session import ProjectSession
+from lpstudio.studio.widgets.work_line import WorkLine
 
 _STATES: tuple[tuple[str, list[str] | None], ...] = (
     ("all crops", None),

@@ -26,8 +26,8 @@ from lpstudio.dataset.exchange.formats import FORMATS
 from lpstudio.studio import theme
 from lpstudio.studio.exchange.report_view import ReportView
 from lpstudio.studio.exchange.work import ExchangeWork
-from lpstudio.studio.faults.work_line import WorkLine
 from lpstudio.studio.session import ProjectSession
+from lpstudio.studio.widgets.work_line import WorkLine
 
 _FILES = "Annotations (*.zip *.json *.jsonl *.xml *.yaml);;All files (*)"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QStackedLayout,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -20,24 +19,20 @@ from lpstudio.dataset.faults import FaultKind
 from lpstudio.dataset.survey import FoundFault
 from lpstudio.studio import theme
 from lpstudio.studio.commands import CommandTable
-from lpstudio.studio.faults.fault_delegate import ROW, FaultDelegate
+from lpstudio.studio.faults.fault_delegate import FaultDelegate
 from lpstudio.studio.faults.fault_model import FaultModel, Group, grouped, heading
+from lpstudio.studio.faults.finding_page import FindingPage
 from lpstudio.studio.faults.fixer import Fixer, FixTarget
 from lpstudio.studio.faults.survey import ProjectSurvey, SurveyState
-from lpstudio.studio.faults.work_line import WorkLine
 from lpstudio.studio.icons import icon
 from lpstudio.studio.jobs import Jobs
 from lpstudio.studio.menus import context_menu, icon_action
-from lpstudio.studio.widgets.row_view import RowView
 
 _GROUPED_AT_ONCE = 2_000  # crops whose faults are grouped without a thread
 
 
-class FaultPanel(QWidget):
-    """``wanted(key, character or -1)`` when a person goes to a fault."""
-
-    wanted = Signal(str, int)
-    counted = Signal(int)  # how many faults there are
+class FaultPanel(FindingPage):
+    """The faults in groups by kind; what can be fixed is fixed here."""
 
     def __init__(self, survey: ProjectSurvey, fixer: Fixer, commands: CommandTable, parent: QWidget) -> None:
         super().__init__(parent)
@@ -54,7 +49,7 @@ class FaultPanel(QWidget):
         survey.changed.connect(self._group)
         survey.progressed.connect(lambda done, total: self.work.show_work("Checking", done, total))
         survey.state_changed.connect(self._show_state)
-        survey.failed.connect(self._say)
+        survey.failed.connect(self.say)
         fixer.progressed.connect(self._show_fixing)
         fixer.finished.connect(self._fixed)
 
@@ -78,47 +73,12 @@ class FaultPanel(QWidget):
         self.again = QToolButton(self)
         self.again.setIconSize(QSize(16, 16))
         self.again.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.work = WorkLine(self._stop, self)
-        self.view = RowView(self)
-        self.view.setObjectName("faults")
-        self.view.setAccessibleName("Faults")
-        self.view.setModel(self.model)
-        self.view.setItemDelegate(FaultDelegate(self))
-        self.view.set_row_height(ROW)
-        self.view.setMouseTracking(True)
-        self.view.setFrameShape(QFrame.Shape.NoFrame)
+        self._build_list("faults", "Faults", self.model, FaultDelegate(self), self._stop)
         self.view.clicked.connect(self._clicked)
         self.view.activated.connect(self._clicked)
         self.view.selectionModel().currentChanged.connect(lambda now, _before: self._commands.refresh())
-        self.nothing = QLabel(self)
-        self.nothing.setObjectName("no_faults")
-        self.nothing.setWordWrap(True)
-        self.nothing.setMargin(16)
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.said = QLabel(self)
-        self.said.setObjectName("faults_said")
-        self.said.setFont(theme.font("small"))
-        self.said.setWordWrap(True)
-        self.said.setMargin(4)
-        self.said.hide()
         self._build_question()
-        head = QHBoxLayout()
-        head.setContentsMargins(8, 4, 4, 4)
-        head.setSpacing(4)
-        head.addWidget(self.kinds, 1)
-        head.addWidget(self.fix)
-        head.addWidget(self.again)
-        self._pages = QStackedLayout()
-        self._pages.addWidget(self.view)
-        self._pages.addWidget(self.nothing)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addLayout(head)
-        whole.addWidget(self.work)
-        whole.addWidget(self.question)
-        whole.addLayout(self._pages, 1)
-        whole.addWidget(self.said)
+        self._arrange((self.kinds, self.fix, self.again), above=self.question)
 
     def _build_question(self) -> None:
         """What a fix of many would do, told before it is done."""
@@ -197,13 +157,8 @@ class FaultPanel(QWidget):
             SurveyState.STOPPED: "Stopped before the end. Check again to find all faults.",
             SurveyState.DONE: "Nothing is wrong.\nAll labelled crops were looked at.",
         }
-        self.nothing.setText(texts[state])
-        self._pages.setCurrentIndex(0 if self.model.rowCount() else 1)
+        self._show_list_or(texts[state])
         self.fix.setEnabled(any(group.fixable for group in self._groups))
-
-    def _say(self, text: str) -> None:
-        self.said.setText(text)
-        self.said.setVisible(bool(text))
 
     # -- going there --------------------------------------------------------------------------------------------
 
@@ -225,9 +180,9 @@ class FaultPanel(QWidget):
         """To the next or previous fault."""
         row = self.model.neighbour(self.view.currentIndex().row(), by)
         if row is None:
-            self._say("This is the last fault" if by > 0 else "This is the first fault")
+            self.say("This is the last fault" if by > 0 else "This is the first fault")
             return
-        self._say("")
+        self.say("")
         index = self.model.index(row, 0)
         self.view.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self.view.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
@@ -250,7 +205,7 @@ class FaultPanel(QWidget):
         """Tell what fixing all faults (of one kind) would do, and offer to do it."""
         groups = [group for group in self._groups if not kind or group.kind == kind]
         if not any(group.fixable for group in groups):
-            self._say("Nothing here can be fixed without a person")
+            self.say("Nothing here can be fixed without a person")
             return
 
         def count() -> list[FixTarget]:
@@ -298,7 +253,7 @@ class FaultPanel(QWidget):
     def _fixed(self, text: str) -> None:
         if self._survey.state is not SurveyState.RUNNING:
             self.work.hide()
-        self._say(text)
+        self.say(text)
         self._commands.refresh()
 
     def _stop(self) -> None:

@@ -25,7 +25,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QStackedLayout,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -38,12 +37,11 @@ from lpstudio.evaluation.disagreements import Disagreement
 from lpstudio.studio import theme
 from lpstudio.studio.commands import CommandTable
 from lpstudio.studio.faults.fault_delegate import ROW
+from lpstudio.studio.faults.finding_page import FindingPage
 from lpstudio.studio.faults.model_pass import LabelError, ModelPass
-from lpstudio.studio.faults.work_line import WorkLine
 from lpstudio.studio.menus import icon_action
 from lpstudio.studio.review.weights import WeightsChoice
 from lpstudio.studio.widgets.row_paint import paint_ground, paint_two_lines
-from lpstudio.studio.widgets.row_view import RowView
 
 _Index = QModelIndex | QPersistentModelIndex
 _ERROR = Qt.ItemDataRole.UserRole + 1
@@ -101,12 +99,10 @@ class _QueueDelegate(QStyledItemDelegate):
         painter.restore()
 
 
-class LabelErrorPanel(QWidget):
-    """``wanted(key, character or -1)`` when a person goes to a finding; ``chosen_changed`` when another is chosen."""
+class LabelErrorPanel(FindingPage):
+    """The queue, and a card of the chosen one; ``chosen_changed`` when that is another."""
 
-    wanted = Signal(str, int)
     chosen_changed = Signal()
-    counted = Signal(int)
 
     def __init__(self, model_pass: ModelPass, commands: CommandTable, parent: QWidget) -> None:
         super().__init__(parent)
@@ -134,45 +130,11 @@ class LabelErrorPanel(QWidget):
         self.run = QToolButton(self)
         self.run.setIconSize(QSize(16, 16))
         self.run.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.work = WorkLine(self._pass.stop, self)
-        self.view = RowView(self)
-        self.view.setObjectName("label_errors")
-        self.view.setAccessibleName("Likely label errors")
-        self.view.setModel(self.model)
-        self.view.setItemDelegate(_QueueDelegate(self))
-        self.view.set_row_height(ROW)
-        self.view.setMouseTracking(True)
-        self.view.setFrameShape(QFrame.Shape.NoFrame)
+        self._build_list("label_errors", "Likely label errors", self.model, _QueueDelegate(self), self._pass.stop)
         self.view.clicked.connect(lambda index: self._go(index.row()))
         self.view.activated.connect(lambda index: self._go(index.row()))
-        self.nothing = QLabel(self)
-        self.nothing.setObjectName("no_label_errors")
-        self.nothing.setWordWrap(True)
-        self.nothing.setMargin(16)
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.said = QLabel(self)
-        self.said.setObjectName("label_errors_said")
-        self.said.setFont(theme.font("small"))
-        self.said.setWordWrap(True)
-        self.said.setMargin(4)
-        self.said.hide()
         self._build_card()
-        head = QHBoxLayout()
-        head.setContentsMargins(8, 4, 4, 4)
-        head.setSpacing(4)
-        head.addWidget(self.weights, 1)
-        head.addWidget(self.run)
-        self._pages = QStackedLayout()
-        self._pages.addWidget(self.view)
-        self._pages.addWidget(self.nothing)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addLayout(head)
-        whole.addWidget(self.work)
-        whole.addLayout(self._pages, 1)
-        whole.addWidget(self.said)
-        whole.addWidget(self.card)
+        self._arrange((self.weights, self.run), below=self.card)
 
     def _build_card(self) -> None:
         """Label and model side by side, and what can be done."""
@@ -274,8 +236,7 @@ class LabelErrorPanel(QWidget):
         else:
             text = "Choose weights and let the model read the labelled crops: where it is sure and the label says "
             text += "something else, the crop comes here, the surest first."
-        self.nothing.setText(text)
-        self._pages.setCurrentIndex(0 if self.model.queue else 1)
+        self._show_list_or(text)
 
     def _show_progress(self, told: tuple[int, int, float | None] | None) -> None:
         if told is None:
@@ -285,11 +246,6 @@ class LabelErrorPanel(QWidget):
             self.work.show_work("Loading weights" if not told[1] else "Reading", told[0], told[1])
         self._show_nothing()
         self._commands.refresh()
-
-    def say(self, text: str) -> None:
-        """A word below the list."""
-        self.said.setText(text)
-        self.said.setVisible(bool(text))
 
     def _show_card(self) -> None:
         error = self.current
