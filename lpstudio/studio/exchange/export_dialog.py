@@ -5,32 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDialog,
-    QFileDialog,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QWidget
 from shiboken6 import isValid
 
 from lpstudio.dataset.exchange.formats import FORMATS
 from lpstudio.dataset.exchange.model import Part
 from lpstudio.dataset.types import CropState
-from lpstudio.studio import theme
-from lpstudio.studio.exchange.report_view import ReportView
+from lpstudio.studio.exchange.dialog import ExchangeDialog
 from lpstudio.studio.exchange.work import ExchangeWork, default_out
 from lpstudio.studio.session import ProjectSession
-from lpstudio.studio.widgets.work_line import WorkLine
 
 _STATES: tuple[tuple[str, list[str] | None], ...] = (
     ("all crops", None),
@@ -39,32 +22,16 @@ _STATES: tuple[tuple[str, list[str] | None], ...] = (
 )
 
 
-class ExportDialog(QDialog):
+class ExportDialog(ExchangeDialog):
     """Not modal: the work goes on when it is closed."""
 
     def __init__(self, work: ExchangeWork, session: ProjectSession, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("export_dialog")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Export")
-        self._work = work
+        super().__init__(work, "Export", "Counting", parent)
         self._session = session
-        self._words = "Counting"
         self._own_out = False  # the person chose where it goes
         self._counted: dict[str, Any] | None = None  # of what the losses were counted
         self._build()
-        work.progressed.connect(self._show_progress)
-        work.ended.connect(self._ended)
         self._format_changed()
-
-    def _show_progress(self, done: int, total: int) -> None:
-        self.line.show_work(self._words, done, total)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """While something runs the page is only put aside: its outcome is shown when it is opened again."""
-        if self._work.busy:
-            event.ignore()
-            self.hide()
 
     def _say(self, text: str) -> None:
         if isValid(self):
@@ -89,60 +56,25 @@ class ExportDialog(QDialog):
         self.out.setObjectName("export_out")
         self.out.setAccessibleName("Where to")
         self.out.textEdited.connect(self._out_edited)
-        self.keeps = QLabel(self)
+        self.keeps = self._remark()
         self.keeps.setObjectName("export_keeps")
-        self.keeps.setFont(theme.font("small"))
-        self.keeps.setWordWrap(True)
-        self.keeps.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
-        choose = QPushButton("Folder…", self)
-        choose.setAutoDefault(False)
-        choose.clicked.connect(self._choose_out)
-        place = QHBoxLayout()
-        place.setSpacing(8)
-        place.addWidget(self.out, 1)
-        place.addWidget(choose)
-        form = QFormLayout()
-        form.setHorizontalSpacing(16)
-        form.setVerticalSpacing(8)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form = self._form()
         form.addRow("Format", self.format)
         form.addRow("", self.keeps)
         form.addRow("Splits", self.splits)
         form.addRow("Crops", self.states)
-        form.addRow("To", place)
+        form.addRow("To", self._row(self.out, ("Folder…", self._choose_out)))
         boxes = QHBoxLayout()
         boxes.setSpacing(16)
         boxes.addWidget(self.pictures)
         boxes.addWidget(self.zip)
         boxes.addStretch(1)
         form.addRow("", boxes)
-        self.line = WorkLine(self._work.cancel, self)
-        self.report = ReportView(self)
-        self.count = QPushButton("Count the losses", self)
+        self.count = self._complete(form, "Count the losses", 560)
         self.count.setObjectName("count_losses")
         self.count.setToolTip("Go through the crops and list what this format loses, without writing anything")
         self.count.clicked.connect(lambda: self.preview())
-        self.go = QPushButton("Export", self)
-        self.go.setObjectName("do_export")
-        self.go.setProperty("primary", True)
         self.go.clicked.connect(self.start)
-        close = QPushButton("Close", self)
-        close.clicked.connect(self.close)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.count)
-        buttons.addStretch(1)
-        buttons.addWidget(close)
-        buttons.addWidget(self.go)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 16, 16, 16)
-        layout.setSpacing(12)
-        layout.addLayout(form)
-        layout.addWidget(self.line)
-        layout.addWidget(self.report, 1)
-        layout.addLayout(buttons)
-        self.setMinimumWidth(600)
-        self.resize(680, 560)
         self.format.currentIndexChanged.connect(lambda _index: self._format_changed())
         self.zip.toggled.connect(lambda _on: self._suggest_out())
         for box in (self.splits, self.states):
@@ -194,7 +126,7 @@ class ExportDialog(QDialog):
         return fields
 
     def _ended(self) -> None:
-        self.line.hide()
+        super()._ended()
         self.go.setEnabled(True)
         self.count.setEnabled(True)
 

@@ -5,76 +5,43 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDialog,
-    QFileDialog,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QLineEdit, QWidget
 from shiboken6 import isValid
 
 from lpstudio.dataset.exchange.formats import FORMATS
-from lpstudio.studio import theme
-from lpstudio.studio.exchange.report_view import ReportView
+from lpstudio.studio.exchange.dialog import ExchangeDialog
 from lpstudio.studio.exchange.work import ExchangeWork
 from lpstudio.studio.session import ProjectSession
-from lpstudio.studio.widgets.work_line import WorkLine
 
 _FILES = "Annotations (*.zip *.json *.jsonl *.xml *.yaml);;All files (*)"
 
 
-class ImportDialog(QDialog):
+class ImportDialog(ExchangeDialog):
     """Not modal: the work goes on when it is closed. ``made``: a new project stands in this folder."""
 
     made = Signal(object)
     undo_wanted = Signal()
 
     def __init__(self, work: ExchangeWork, session: ProjectSession | None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("import_dialog")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__(work, "Import", "Looking at it", parent)
         self.setAcceptDrops(True)
-        self.setWindowTitle("Import")
-        self._work = work
         self._session = session
-        self._words = "Looking at it"
         self._recognised = False
         self._build()
-        work.progressed.connect(self._show_progress)
-        work.ended.connect(self.line.hide)
         self._wait = QTimer(self)  # for the end of typing
         self._wait.setSingleShot(True)
         self._wait.setInterval(250)
         self._wait.timeout.connect(self._recognise)
-
-    def _show_progress(self, done: int, total: int) -> None:
-        self.line.show_work(self._words, done, total)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """While something runs the page is only put aside: its outcome is shown when it is opened again."""
-        if self._work.busy:
-            event.ignore()
-            self.hide()
 
     def _build(self) -> None:
         self.source = QLineEdit(self)
         self.source.setObjectName("import_source")
         self.source.setPlaceholderText("A folder, a zip, or an annotation file; or drop it here")
         self.source.setAccessibleName("What to import")
-        self.found = QLabel(self)
+        self.found = self._remark()
         self.found.setObjectName("import_found")
-        self.found.setFont(theme.font("small"))
-        self.found.setWordWrap(True)
-        self.found.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
         self.format = QComboBox(self)
         self.format.setObjectName("import_format")
         self.format.addItem("as recognised", "auto")
@@ -84,10 +51,7 @@ class ImportDialog(QDialog):
         self.target.setPlaceholderText("A new folder, which becomes a project")
         self.split = QComboBox(self)
         self.split.addItem("where the source says, else train", None)
-        form = QFormLayout()
-        form.setHorizontalSpacing(16)
-        form.setVerticalSpacing(8)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form = self._form()
         form.addRow("From", self._row(self.source, ("File…", self._choose_file), ("Folder…", self._choose_folder)))
         form.addRow("", self.found)
         form.addRow("Format", self.format)
@@ -100,54 +64,16 @@ class ImportDialog(QDialog):
             for name in self._session.index.splits:
                 self.split.addItem(name, name)
             form.addRow("New crops go to", self.split)
-        note = QLabel("Crops that somebody worked on are kept as they are. An import can be undone.", self)
-        note.setFont(theme.font("small"))
-        note.setWordWrap(True)
-        self.line = WorkLine(self._work.cancel, self)
-        self.report = ReportView(self)
-        self.go = QPushButton("Import", self)
-        self.go.setObjectName("do_import")
-        self.go.setProperty("primary", True)
-        self.go.setEnabled(False)
-        self.go.clicked.connect(self.start)
-        self.undo = QPushButton("Undo import", self)
+        note = self._remark("Crops that somebody worked on are kept as they are. An import can be undone.")
+        self.undo = self._complete(form, "Undo import", 520, note)
         self.undo.setObjectName("undo_import")
         self.undo.clicked.connect(self.undo_wanted)
         self.undo.hide()
-        close = QPushButton("Close", self)
-        close.clicked.connect(self.close)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.undo)
-        buttons.addStretch(1)
-        buttons.addWidget(close)
-        buttons.addWidget(self.go)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 16, 16, 16)
-        layout.setSpacing(12)
-        layout.addLayout(form)
-        layout.addWidget(note)
-        layout.addWidget(self.line)
-        layout.addWidget(self.report, 1)
-        layout.addLayout(buttons)
-        self.setMinimumWidth(600)
-        self.resize(680, 520)
+        self.go.setEnabled(False)
+        self.go.clicked.connect(self.start)
         self.source.textChanged.connect(self._source_changed)
         self.target.textChanged.connect(lambda _text: self._show_ready())
         self.format.activated.connect(lambda _index: self._show_ready())
-
-    def _row(self, edit: QLineEdit, *buttons: tuple[str, Any]) -> QWidget:
-        row = QWidget(self)
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(edit, 1)
-        for text, choose in buttons:
-            button = QPushButton(text, row)
-            button.setAutoDefault(False)
-            button.clicked.connect(choose)
-            layout.addWidget(button)
-        return row
 
     # -- choosing -----------------------------------------------------------------------------------------------
 
