@@ -5,13 +5,26 @@ from __future__ import annotations
 import json
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lpstudio.cli.output import write_text
+from lpstudio.cli.output import keep_table, refuse_two_on_stdout, show_table
 from lpstudio.cli.progress import progress_bar
+from lpstudio.cli.training_options import (
+    Batch,
+    DatasetPlace,
+    Device,
+    Epochs,
+    ImageSize,
+    ModelSize,
+    Weights,
+    collected,
+    folder_of,
+    refuse_changes,
+    settings_with,
+    trained_to_the_end,
+)
 from lpstudio.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,17 +34,17 @@ if TYPE_CHECKING:
 
 
 def command(
-    project: Annotated[Path, typer.Argument(help="A dataset's folder or its data.yaml.")],
+    project: DatasetPlace,
     losses: Annotated[
         str, typer.Option(help="Which losses, separated by commas.")
     ] = "stock,cross-entropy,similarity,in-place",
     seeds: Annotated[str, typer.Option(help="How many seeds from 1 on, or the seeds themselves: 3, or 7,8,9.")] = "3",
-    epochs: Annotated[int | None, typer.Option(help="Epochs of every training.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Crops per step.")] = None,
-    imgsz: Annotated[int | None, typer.Option(help="Longer side the crops are scaled to.")] = None,
-    weights: Annotated[str | None, typer.Option(help="starter, scratch, a .pt file, or an Ultralytics name.")] = None,
-    size: Annotated[str | None, typer.Option(help="Model size: n, s, m, l or x.")] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, mps, 0 or 0,1.")] = None,
+    epochs: Epochs = None,
+    batch: Batch = None,
+    imgsz: ImageSize = None,
+    weights: Weights = None,
+    size: ModelSize = None,
+    device: Device = None,
     formats: Annotated[
         str | None, typer.Option(help='What "formats on" means: ph, or "LLL DDDD"; the project\'s otherwise.')
     ] = None,
@@ -46,8 +59,7 @@ def command(
     Every variant is trained anew. A part of train, the same for all losses of a seed, chooses when to stop, the best
     weights and the temperature; val only scores. Table and page lie in the comparison's folder.
     """
-    if json_file == csv_file == "-":
-        raise UsageError("--json and --csv cannot both go to standard output")
+    refuse_two_on_stdout(json_file, csv_file)
     from lpstudio.dataset.project import Project
     from lpstudio.plates.formats import DEFAULT_FORMATS
     from lpstudio.training.variants import open_comparison
@@ -62,10 +74,7 @@ def command(
     }
     with Project.open(project) as opened:
         if resume is not None:
-            if any(value is not None for value in changes.values()):
-                raise UsageError("a resumed comparison keeps its settings; give no others with --resume")
-            from lpstudio.cli.training_options import folder_of
-
+            refuse_changes(changes, "comparison")
             comparison = open_comparison(folder_of(opened, resume))
         else:
             comparison = _new(opened, changes, losses, seeds)
@@ -96,7 +105,6 @@ def seeds_from(text: str) -> list[int]:
 
 
 def _new(project: Project, changes: dict[str, Any], losses: str, seeds: str) -> Comparison:
-    from lpstudio.cli.training_options import collected, settings_with
     from lpstudio.training.variants import new_comparison
 
     wanted = [name.strip() for name in losses.split(",") if name.strip()]
@@ -107,7 +115,6 @@ def _new(project: Project, changes: dict[str, Any], losses: str, seeds: str) -> 
 
 def _train(comparison: Comparison) -> bool:
     """Train what is not trained yet; False when the person stopped it."""
-    from lpstudio.cli.training_options import trained_to_the_end
     from lpstudio.training.runs import RunStatus
 
     total = len(comparison.variants)
@@ -130,19 +137,12 @@ def _reading_device(comparison: Comparison) -> str | None:
 
 
 def _write(table: ComparisonTable, comparison: Comparison, json_file: str | None, csv_file: str | None) -> None:
-    from lpstudio.dataset.atomic import write_bytes_atomic
     from lpstudio.evaluation.compare_report import as_csv, as_html, as_text
 
     data = json.dumps(table.to_dict(), indent=1, allow_nan=False) + "\n"
     texts = {"txt": as_text(table), "json": data, "csv": as_csv(table), "html": as_html(table)}
-    for kind, text in texts.items():
-        write_bytes_atomic(comparison.dir / f"comparison.{kind}", text.encode())
-    for target, kind in ((json_file, "json"), (csv_file, "csv")):
-        if target is not None:
-            write_text(target, texts[kind])
-    if "-" not in (json_file, csv_file):
-        sys.stdout.write(texts["txt"])
-    print(f"{comparison.dir / 'comparison.html'} shows the same with a drawing", file=sys.stderr)
+    keep_table(texts, comparison.dir, "comparison")
+    show_table(texts, comparison.dir / "comparison.html", json_file, csv_file)
 
 
 def _hours(seconds: float) -> str:

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lpstudio.cli.output import write_text
-from lpstudio.errors import LpStudioError, UsageError
+from lpstudio.cli.output import keep_table, refuse_two_on_stdout, show_table
+from lpstudio.cli.training_options import (
+    Batch,
+    DatasetPlace,
+    Device,
+    Epochs,
+    ImageSize,
+    ModelSize,
+    Weights,
+    collected,
+    folder_of,
+    refuse_changes,
+    settings_with,
+    trained_to_the_end,
+)
+from lpstudio.errors import LpStudioError
 
 if TYPE_CHECKING:
     from lpstudio.dataset.project import Project
@@ -19,18 +32,18 @@ _MOST_FAILED = 3  # trials in a row that may fail before it is no matter of thei
 
 
 def command(
-    project: Annotated[Path, typer.Argument(help="A dataset's folder or its data.yaml.")],
+    project: DatasetPlace,
     trials: Annotated[int, typer.Option(min=1, help="How many trainings in all, on all machines together.")] = 30,
     goal: Annotated[
         str, typer.Option(help="characters: right best candidates; masks: mask mAP50-95. On the selection part.")
     ] = "characters",
     loss: Annotated[str | None, typer.Option(help="similarity (the default), cross-entropy or in-place.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs of every training.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Crops per step.")] = None,
-    imgsz: Annotated[int | None, typer.Option(help="Longer side the crops are scaled to.")] = None,
-    weights: Annotated[str | None, typer.Option(help="starter, scratch, a .pt file, or an Ultralytics name.")] = None,
-    size: Annotated[str | None, typer.Option(help="Model size: n, s, m, l or x.")] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, mps, 0 or 0,1.")] = None,
+    epochs: Epochs = None,
+    batch: Batch = None,
+    imgsz: ImageSize = None,
+    weights: Weights = None,
+    size: ModelSize = None,
+    device: Device = None,
     seed: Annotated[int | None, typer.Option(help="Of the trainings, the selection part and the proposals.")] = None,
     resume: Annotated[
         str | None, typer.Option(metavar="NAME", help="Go on with a sweep, or take part in it from another machine.")
@@ -43,8 +56,7 @@ def command(
     Optuna proposes them. Ctrl+C stops; --resume goes on with the very training that was stopped. Several machines that
     see the project's folder can take part in one sweep. Table and drawing lie in the sweep's folder.
     """
-    if json_file == csv_file == "-":
-        raise UsageError("--json and --csv cannot both go to standard output")
+    refuse_two_on_stdout(json_file, csv_file)
     from lpstudio.dataset.project import Project
 
     changes = {
@@ -52,12 +64,10 @@ def command(
         "device": device, "seed": seed,
     }  # fmt: skip
     with Project.open(project) as opened:
-        from lpstudio.cli.training_options import collected, folder_of, settings_with
         from lpstudio.training.sweep import new_sweep, open_sweep
 
         if resume is not None:
-            if any(value is not None for value in changes.values()):
-                raise UsageError("a resumed sweep keeps its settings; give no others with --resume")
+            refuse_changes(changes, "sweep")
             sweep = open_sweep(folder_of(opened, resume))
             training_set = collected(opened, sweep.settings.verified_only)
         else:
@@ -70,7 +80,7 @@ def command(
             file=sys.stderr,
         )
         whole = _work(sweep, opened, training_set, trials)
-    _write(sweep, json_file, csv_file)
+    show_table(_keep(sweep), sweep.dir / "result.html", json_file, csv_file)
     if not whole:
         print(f"stopped; go on with --resume {sweep.name}", file=sys.stderr)
         return 130
@@ -106,7 +116,6 @@ def _work(sweep: Sweep, project: Project, training_set: object, trials: int) -> 
 
 
 def _trained(sweep: Sweep, trial: Trial) -> bool:
-    from lpstudio.cli.training_options import trained_to_the_end
     from lpstudio.training.runs import RunStatus
 
     run = sweep.run_of(trial)
@@ -115,7 +124,6 @@ def _trained(sweep: Sweep, trial: Trial) -> bool:
 
 def _keep(sweep: Sweep) -> dict[str, str]:
     """Write table and drawing into the sweep's folder."""
-    from lpstudio.dataset.atomic import write_bytes_atomic
     from lpstudio.evaluation import sweep_report
 
     trials = sweep.trials()
@@ -125,16 +133,5 @@ def _keep(sweep: Sweep) -> dict[str, str]:
         "json": sweep_report.as_json(sweep, trials),
         "html": sweep_report.as_html(sweep, trials),
     }
-    for kind, text in texts.items():
-        write_bytes_atomic(sweep.dir / f"result.{kind}", text.encode())
+    keep_table(texts, sweep.dir, "result")
     return texts
-
-
-def _write(sweep: Sweep, json_file: str | None, csv_file: str | None) -> None:
-    texts = _keep(sweep)
-    for target, kind in ((json_file, "json"), (csv_file, "csv")):
-        if target is not None:
-            write_text(target, texts[kind])
-    if "-" not in (json_file, csv_file):
-        sys.stdout.write(texts["txt"])
-    print(f"{sweep.dir / 'result.html'} shows the same with a drawing", file=sys.stderr)

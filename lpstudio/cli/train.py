@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lpstudio.errors import LpStudioError, UsageError
+from lpstudio.cli.training_options import (
+    Batch,
+    DatasetPlace,
+    Device,
+    Epochs,
+    ImageSize,
+    ModelSize,
+    Weights,
+    collected,
+    refuse_changes,
+    settings_with,
+    trained_to_the_end,
+)
+from lpstudio.errors import LpStudioError
 
 if TYPE_CHECKING:
     from lpstudio.dataset.project import Project
@@ -17,18 +30,16 @@ if TYPE_CHECKING:
 
 
 def command(
-    project: Annotated[Path, typer.Argument(help="A dataset's folder or its data.yaml.")],
+    project: DatasetPlace,
     loss: Annotated[
         str | None, typer.Option(help="similarity (the default), cross-entropy, in-place or stock.")
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="How often every crop is seen.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Crops per step.")] = None,
-    imgsz: Annotated[int | None, typer.Option(help="Longer side the crops are scaled to.")] = None,
-    weights: Annotated[
-        str | None, typer.Option(help="starter, scratch, a .pt file, or an Ultralytics name (downloaded then).")
-    ] = None,
-    size: Annotated[str | None, typer.Option(help="Model size: n, s, m, l or x.")] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, mps, 0 or 0,1.")] = None,
+    epochs: Epochs = None,
+    batch: Batch = None,
+    imgsz: ImageSize = None,
+    weights: Weights = None,
+    size: ModelSize = None,
+    device: Device = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same training.")] = None,
     workers: Annotated[int | None, typer.Option(help="Loading processes, on a GPU.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the run's folder; a number is added.")] = None,
@@ -58,7 +69,6 @@ def command(
         "loss.k": k, "loss.temperature": temperature, "loss.base_weight": base_weight,
         "loss.topk_weight": topk_weight, "loss.gain": gain,
     }  # fmt: skip
-    changes = {field: value for field, value in changes.items() if value is not None}
     with Project.open(project) as opened:
         for warning in opened.warnings:
             print(f"lpstudio: {warning}", file=sys.stderr)
@@ -68,7 +78,6 @@ def command(
 
 
 def _new_run(project: Project, changes: dict[str, Any]) -> Run:
-    from lpstudio.cli.training_options import collected, settings_with
     from lpstudio.training.runs import create_run
 
     settings = settings_with(project, changes)
@@ -85,8 +94,7 @@ def _new_run(project: Project, changes: dict[str, Any]) -> Run:
 def _resumed(project: Project, name: str, changes: dict[str, Any]) -> Run:
     from lpstudio.training.runs import Run
 
-    if changes:
-        raise UsageError("a resumed run keeps its settings; give no others with --resume")
+    refuse_changes(changes, "run")
     folder = Path(name) if (Path(name) / "run.json").is_file() else project.root / "runs" / name
     run = Run.open(folder)
     if not run.can_resume:
@@ -131,8 +139,6 @@ def _describe(training_set: TrainingSet) -> None:
 
 def _follow(run: Run, json_file: str | None) -> int:
     """Start the run's process, show how it goes, and wait for its end. Ctrl+C stops it."""
-    from lpstudio.cli.training_options import trained_to_the_end
-
     end = trained_to_the_end(run, json_file)
     if end.get("best") and json_file != "-":
         print(end["best"])

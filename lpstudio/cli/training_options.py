@@ -1,11 +1,13 @@
-"""What the commands that train have in common: settings from options, the crops that take part, a run followed."""
+"""What the commands that train have in common: their options, the crops that take part, a run followed."""
 
 from __future__ import annotations
 
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from lpstudio.cli.progress import progress_bar
 from lpstudio.errors import LpStudioError, UsageError
@@ -15,6 +17,22 @@ if TYPE_CHECKING:
     from lpstudio.dataset.training_set import TrainingSet
     from lpstudio.training.runs import Run
     from lpstudio.training.settings import TrainSettings
+
+DatasetPlace = Annotated[Path, typer.Argument(help="A dataset's folder or its data.yaml.")]
+Epochs = Annotated[int | None, typer.Option(help="How often every training sees every crop.")]
+Batch = Annotated[int | None, typer.Option(help="Crops per step.")]
+ImageSize = Annotated[int | None, typer.Option(help="Longer side the crops are scaled to.")]
+Weights = Annotated[
+    str | None, typer.Option(help="starter, scratch, a .pt file, or an Ultralytics name (downloaded then).")
+]
+ModelSize = Annotated[str | None, typer.Option(help="Model size: n, s, m, l or x.")]
+Device = Annotated[str | None, typer.Option(help="auto, cpu, mps, 0 or 0,1.")]
+
+
+def refuse_changes(changes: dict[str, Any], what: str) -> None:
+    """Raises UsageError when something is asked of work that is resumed: it keeps its settings."""
+    if any(value is not None for value in changes.values()):
+        raise UsageError(f"a resumed {what} keeps its settings; give no others with --resume")
 
 
 def settings_with(project: Project, changes: dict[str, Any]) -> TrainSettings:
