@@ -26,16 +26,12 @@ from lpstudio.dataset.settings import ProjectSettings
 from lpstudio.dataset.state_rules import divide, effective_state, state_after_save, stored_form, with_kept
 from lpstudio.dataset.store import Store
 from lpstudio.dataset.types import Character, CropContent, CropState, Origin
+from lpstudio.dataset.write_guards import must_be_as, must_be_readable, must_be_writable
 from lpstudio.errors import LpStudioError
 
 log = logging.getLogger(__name__)
 
-_REMEDIES = {READ_ONLY_FOLDER: "Give yourself write permission, or copy the dataset"}
 _BY_PERSON = frozenset({CropState.LABELLED, CropState.IN_PROGRESS, CropState.VERIFIED})
-
-
-class ProjectGoneError(LpStudioError):
-    """The dataset is not where it was opened any more."""
 
 
 class Project:
@@ -207,13 +203,13 @@ class Project:
         path = self.label_path(key)
         with self._lock:
             if expected is not None:
-                self._must_be_as(path, expected, content, size)
+                must_be_as(path, expected, content, self.alphabet, size)
             old = self._state(key)
             new = state_after_save(state, old, content)
             written, kept = divide(content, self.alphabet)
             if new in (CropState.UNLABELLED, CropState.DRAFT):
                 return self._take_back(key, content, new)
-            self._must_be_readable(path)
+            must_be_readable(path)
             lowers = new is CropState.IN_PROGRESS and old is not new
             if lowers:
                 # Should the program die between the two writes, a half-drawn crop must not pass for a finished one.
@@ -378,40 +374,7 @@ class Project:
                 self.ownership.release()
 
     def _must_write(self) -> None:
-        if self.read_only:
-            raise LpStudioError(
-                f"not saved: {self.read_only_because}",
-                path=self.root,
-                remedy=_REMEDIES.get(self.read_only_because, "Take the project over to work on it here"),
-            )
-        if not self.is_present:
-            # Where a drive is gone its empty place may still stand there: nothing must be made in it.
-            raise ProjectGoneError(
-                "not saved: the project's folder is gone",
-                path=self.root,
-                remedy="Connect the drive again, or put the folder back; your work is written then",
-            )
-
-    def _must_be_as(self, path: Path, expected: str, content: CropContent, size: tuple[int, int]) -> None:
-        """Raises LabelChangedError when a label file is neither what it was nor what it is to become."""
-        there = labels.read_label_text(path)
-        if labels.digest_of(there) == expected or (path.parent.exists() and not path.parent.is_dir()):
-            return  # a file where the folder should be is told of by the write
-        wanted = labels.format_label_text(divide(content, self.alphabet)[0], self.alphabet, size)
-        if there != wanted and (there is not None or wanted):
-            raise labels.LabelChangedError(
-                "not saved: another program changed the label file meanwhile",
-                path=path,
-                remedy="Choose which version to keep",
-            )
-
-    def _must_be_readable(self, path: Path) -> None:
-        """A label file that is too large to have been read must not be overwritten."""
-        with suppress(OSError):
-            if path.stat().st_size > labels.MAX_BYTES:
-                raise LpStudioError(
-                    "not saved: the label file there is too large to be one", path=path, remedy="Move it away first"
-                )
+        must_be_writable(self.root, self.read_only_because, is_present=self.is_present)
 
     def _note(self, key: str, state: CropState, has_labels: bool) -> None:
         if self._index is not None:
