@@ -23,7 +23,7 @@ CROPS = 120
 EPOCHS = 20
 SEED = 1
 DIFFICULTY = 0.25  # of the crops: a model this young learns nothing from the worst CCTV
-CONFIDENCE = 0.03  # a model this young is sure of nothing; with the usual 0.25 the report would show empty plates
+CONFIDENCE = 0.03  # a model this young is sure of nothing; with the usual threshold the report would show empty plates
 
 _MADE_BY = "# Synthetic plate crops"  # how the data.yaml of `lpstudio synth` begins
 

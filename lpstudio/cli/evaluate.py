@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from lpstudio.cli.progress import progress_bar
+from lpstudio.reading import CONFIDENCE
 
 if TYPE_CHECKING:
     from lpstudio.evaluation.results import Evaluation
@@ -34,7 +35,7 @@ def command(
         typer.Option(help='Plate formats: ph, none, or written out as "LLL DDDD"; the project\'s otherwise.'),
     ] = None,
     device: Annotated[str | None, typer.Option(help="cpu, 0, mps; the best there is when left out.")] = None,
-    conf: Annotated[float, typer.Option(min=0.0, max=1.0, help="The least confidence of a character.")] = 0.25,
+    conf: Annotated[float, typer.Option(min=0.0, max=1.0, help="The least confidence of a character.")] = CONFIDENCE,
     imgsz: Annotated[
         int | None,
         typer.Option(min=32, max=8192, help="The side the model sees; what it was trained at when left out."),

@@ -11,6 +11,7 @@ import typer
 
 from lpstudio.cli.progress import progress_bar
 from lpstudio.errors import UsageError
+from lpstudio.reading import CONFIDENCE
 
 if TYPE_CHECKING:
     from lpstudio.dataset.settings import ProjectSettings
@@ -44,7 +45,7 @@ def command(
     last: Annotated[int | None, typer.Option(min=0, help="The last frame to read; the end when left out.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, 0, mps; the best there is when left out.")] = None,
     runtime: Annotated[str, typer.Option(help="torch; or onnx, with a pack: ONNX Runtime on the CPU.")] = "torch",
-    conf: Annotated[float, typer.Option(min=0.0, max=1.0, help="The least confidence of a character.")] = 0.25,
+    conf: Annotated[float, typer.Option(min=0.0, max=1.0, help="The least confidence of a character.")] = CONFIDENCE,
     imgsz: Annotated[
         int | None,
         typer.Option(min=32, max=8192, help="The side the model sees; what it was trained at when left out."),

@@ -19,10 +19,11 @@ import torch
 from contourpy import contour_generator
 from numpy.typing import NDArray
 
+from lpstudio.reading import CONFIDENCE
+
 Model = Callable[[torch.Tensor], Any]
 """A network of Ultralytics, or a runtime that returns the same."""
 
-CONFIDENCE = 0.25
 OVERLAP = 0.5
 MOST = 120  # characters kept of one picture
 STRIDE = 32
@@ -59,8 +60,8 @@ class Placement:
 class RawCharacter:
     """One detected character, in pixels of its picture.
 
-    ``polygon``: (n ≥ 3, 2) float64. ``box``: x1, y1, x2, y2. ``confidence``: the largest class sigmoid.
-    ``logits``: the whole class row (number of classes,), float32.
+    ``polygon``: (n ≥ 3, 2) float64. ``box``: x1, y1, x2, y2. ``confidence``: how sure it is that a character is
+    there, whichever (:func:`presence`). ``logits``: the whole class row (number of classes,), float32.
     """
 
     polygon: NDArray[np.float64]
@@ -135,6 +136,16 @@ def predict(model: Model, batch: torch.Tensor) -> Output:
     return output_of(model(batch))
 
 
+def presence(logits: torch.Tensor) -> torch.Tensor:
+    """How probable it is that there is a character at all: (batch, classes, anchors) to (batch, 1, anchors).
+
+    sigmoid(logsumexp(z)): the odds of all classes together, which is also what the character loss trains positives by.
+    The largest sigmoid alone would lose what looks like two characters, a bare bar that may be an I or a 1: each has
+    half of it.
+    """
+    return torch.sigmoid(logits.logsumexp(1, keepdim=True))
+
+
 def keep(
     output: Output, classes: int, *, confidence: float = CONFIDENCE, overlap: float = OVERLAP, most: int = MOST
 ) -> list[Kept]:
@@ -142,24 +153,24 @@ def keep(
     from ultralytics.utils.nms import non_max_suppression
 
     decoded = output.decoded.float()
+    logits = output.logits
+    if logits is None:
+        logits = torch.logit(decoded[:, 4 : 4 + classes], eps=_TINY)
+    logits = logits.float()
+    present = torch.cat((decoded[:, :4], presence(logits), decoded[:, 4 + classes :]), 1)
     rows, anchors = non_max_suppression(
-        decoded,
+        present,
         conf_thres=confidence,
         iou_thres=overlap,
-        agnostic=True,
         max_det=most,
-        nc=classes,
+        nc=1,
         max_time_img=10.0,  # a slow machine must not lose characters
         return_idxs=True,
     )
     kept = []
     for number, (row, index) in enumerate(zip(rows, anchors, strict=True)):
         index = index.reshape(-1).long()
-        if output.logits is not None:
-            logits = output.logits[number, :, index].T.float()
-        else:
-            logits = torch.logit(decoded[number, 4 : 4 + classes, index].T, eps=_TINY)
-        kept.append(Kept(row[:, :4], row[:, 4], logits, row[:, 6:], index))
+        kept.append(Kept(row[:, :4], row[:, 4], logits[number, :, index].T, row[:, 6:], index))
     return kept
 
 

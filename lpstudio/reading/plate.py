@@ -5,7 +5,8 @@ and ``plates``. A plate: ``box``, ``track``, ``text``, ``probability``, ``format
 character:
 
 - ``polygon``, ``box`` (x1, y1, x2, y2): pixels of the source after EXIF orientation
-- ``confidence``: the largest class sigmoid; ``candidates``: ``char`` and ``probability``, best first
+- ``confidence``: how probable it is that a character is there, whichever
+- ``candidates``: ``char`` and ``probability``, best first
 - ``similar``: its two best candidates look alike
 - ``chosen``: what the plate's text has in its place, null where the text leaves it out
 - ``changed``: ``chosen`` is another than the best candidate
@@ -117,7 +118,7 @@ def _doubts(seen: Sequence[SeenCharacter]) -> list[float]:
     doubts = []
     for one in seen:
         foreign = max(0.0, 1.0 - sum(_plate_characters(one).values()))
-        doubt = max(_LEAST_DOUBT, 0.1 * (1.0 - one.confidence) ** 2, foreign)
+        doubt = max(_LEAST_DOUBT, 0.3 * (1.0 - one.confidence) ** 2, foreign)
         if any(other is not one and _covers(other, one) for other in seen):
             doubt = max(doubt, _DOUBLED)
         doubts.append(min(doubt, 0.9))

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpstudio.dataset.types import Candidate, Character
-from lpstudio.reading.detect import CONFIDENCE, RawCharacter, detect
+from lpstudio.reading import CONFIDENCE
+from lpstudio.reading.detect import RawCharacter, detect
 from lpstudio.reading.weights import Weights
 
 CANDIDATES = 5

@@ -18,7 +18,7 @@ read_pixels   path, frame?, rectangle? [x1, y1, x2, y2],         one: the same l
 
 ``formats``: "ph" (as when left out), "none", or a syntax such as "LLL DDDD"; several are separated by commas.
 ``similarity``: groups as ``Similarity.to_dict()`` gives them; the default groups when left out.
-``imgsz``: the side the model sees; what the weights were trained at when left out. ``conf``: least confidence, 0.25.
+``imgsz``: the side the model sees; what the weights were trained at when left out. ``conf``: least confidence.
 ``sources`` may be pictures, folders, videos and a ``data.yaml`` (then ``split``, "val" when left out). ``frames``
 chooses from videos: first 0, last the end (included), step 1. ``weights`` and ``device`` in read and read_pixels load
 first when they are others than those in use.
@@ -150,7 +150,7 @@ class Reader:
     def _reader(self, request: Request, reply: Reply) -> CharacterReader:
         weights = self._load(request, reply, anew=False)
 
-        from lpstudio.reading.detect import CONFIDENCE
+        from lpstudio.reading import CONFIDENCE
         from lpstudio.reading.reader import CharacterReader
 
         confidence = float(request.number("conf", CONFIDENCE))

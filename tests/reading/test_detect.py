@@ -60,8 +60,19 @@ def test_neighbouring_characters_both_stay_and_faint_ones_go() -> None:
     logits = np.full((3, CLASSES), -8.0)
     logits[0, 0], logits[1, 1], logits[2, 2] = 3, 2, -2
     kept = keep(_output([(50, 50, 20, 40), (66, 52, 20, 40), (150, 50, 20, 40)], logits), CLASSES)[0]
-    assert kept.confidence.numpy() == pytest.approx([1 / (1 + np.exp(-3)), 1 / (1 + np.exp(-2))])
+    assert kept.confidence.numpy() == pytest.approx([1 / (1 + np.exp(-3)), 1 / (1 + np.exp(-2))], abs=1e-3)
     assert kept.anchors.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("raw", [True, False])
+def test_a_bar_that_may_be_one_of_several_characters_is_found(raw: bool) -> None:
+    logits = np.full((2, CLASSES), -8.0)
+    logits[0, [8, 11, 27]] = -2.0  # I, L and 1: none of them above 0.12, together a third
+    logits[1, 8] = -2.0
+    kept = keep(_output([(50, 50, 8, 40), (90, 50, 8, 40)], logits, raw=raw), CLASSES)[0]
+    assert kept.anchors.tolist() == [0]
+    odds = 3 * np.exp(-2.0)
+    assert kept.confidence.item() == pytest.approx(odds / (1 + odds), abs=0.01)
 
 
 @pytest.mark.parametrize("size", [(80, 162), (224, 224), (1080, 1920), (20, 300), (300, 20), (7, 9)])

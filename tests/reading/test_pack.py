@@ -14,6 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from shapely import LinearRing
 
 from lpstudio.cli.app import run_command_line
 from lpstudio.errors import LpStudioError, UsageError
@@ -96,7 +97,8 @@ def test_onnx_runtime_reads_the_same_characters_as_torch(whole_pack: Path, livel
             assert np.allclose(
                 [c.probability for c in one.candidates], [c.probability for c in other.candidates], atol=1e-3
             )
-            assert np.abs(np.array(one.polygon) - np.array(other.polygon)).max() < 0.5
+            # one vertex more or less, where simplifying just so keeps it, is the same outline
+            assert LinearRing(one.polygon).hausdorff_distance(LinearRing(other.polygon)) < 0.5
     assert seen > 50
 
 

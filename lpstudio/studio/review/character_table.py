@@ -20,7 +20,7 @@ COLUMNS: tuple[tuple[str, str, int], ...] = (
     ("2nd", "The second candidate; Tab takes it", 32),
     ("p", "Probability of the second candidate", 50),
     ("≈", "The two best candidates are similar: they share a group", 20),
-    ("conf.", "Confidence: the largest class score of the detection, what it is ranked by", 42),
+    ("conf.", "Confidence: how sure the model is that a character is here, whichever it is", 42),
     ("⇄", "What the plate format, or a person, has instead of the best candidate", 24),
 )
 _CHANGED = 7
