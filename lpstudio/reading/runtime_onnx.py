@@ -70,6 +70,10 @@ def export_onnx(weights: Path, side: int) -> bytes:
     model: Any = open_model(weights)[0].float().eval()
     whole_rows(model)
     model.task = "segment"
+    model.args = {
+        **(model.args if isinstance(getattr(model, "args", None), dict) else {}),
+        "data": "",
+    }  # it looks there
 
     from ultralytics.engine.exporter import Exporter
 

@@ -22,8 +22,11 @@ from lpstudio.plates.formats import formats_from
 from lpstudio.reading.pack import PlateReader, open_pack, write_pack
 from lpstudio.reading.posterior import sha256_of
 from lpstudio.reading.reader import CharacterReader
+from lpstudio.reading.sources import find_items
+from lpstudio.reading.stream import ReadingRun
 from lpstudio.reading.weights import ONNX, find_weights, load_weights
 from lpstudio.similarity import Group, Similarity
+from lpstudio.synthesis.dataset import write_dataset
 
 from .models import save_weights
 
@@ -113,6 +116,41 @@ def test_onnx_runtime_reads_real_crops_as_torch_does(whole_pack: Path, real_crop
     assert [[c.char for c in found] for found in ours] == [[c.char for c in found] for found in theirs]
     outlines = [np.concatenate([c.polygon for found in read for c in found]) for read in (ours, theirs)]
     assert np.abs(outlines[0] - outlines[1]).max() < 0.5
+
+
+@pytest.fixture(scope="module")
+def starter_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    folder = tmp_path_factory.mktemp("packs") / "starter.pack"
+    write_pack(find_weights(None), folder, Similarity(), formats_from("ph"))
+    return folder
+
+
+def test_the_shipped_weights_read_plates_the_same_with_both_runtimes(starter_pack: Path, tmp_path: Path) -> None:
+    write_dataset(tmp_path / "made", 16, seed=3, jobs=1)
+    items = find_items([str(tmp_path / "made" / "images")])
+    ours, theirs = (
+        list(
+            ReadingRun(
+                items,
+                CharacterReader(load_weights(starter_pack, "cpu", runtime)),
+                formats_from("ph"),
+                Similarity(),
+            )
+        )
+        for runtime in ("torch", ONNX)
+    )
+    assert [line["source"] for line in ours] == [line["source"] for line in theirs]
+    characters = 0
+    for one, other in zip(ours, theirs, strict=True):
+        assert one["error"] is None and [p["text"] for p in one["plates"]] == [p["text"] for p in other["plates"]]
+        for a, b in zip(one["plates"], other["plates"], strict=True):
+            for c, d in zip(a["characters"], b["characters"], strict=True):
+                characters += 1
+                assert [x["char"] for x in c["candidates"]] == [x["char"] for x in d["candidates"]]
+                assert LinearRing(c["polygon"]).hausdorff_distance(LinearRing(d["polygon"])) < 0.5
+    assert characters > 40
 
 
 def test_a_pack_holds_all_that_a_reader_needs(whole_pack: Path, lively: Path) -> None:
