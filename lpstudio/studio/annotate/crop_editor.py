@@ -170,6 +170,10 @@ class CropEditor(DocumentEditor):
         if self.do(RemoveCharacters(ids)) and rest:
             self.select(rest[:1])
 
+    def delete_one(self, item_id: int) -> None:
+        """Delete this character; the selection stays as it is."""
+        self.do(RemoveCharacters(frozenset([item_id])))
+
     def drop_unread(self) -> None:
         """Drop the lines of the label file that were not understood."""
         self.do(RemoveUnreadLines())

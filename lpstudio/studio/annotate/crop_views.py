@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from lpstudio.similarity import Similarity
 from lpstudio.studio.annotate.crop_editor import CropEditor
 from lpstudio.studio.annotate.document import Document
-from lpstudio.studio.annotate.edit_canvas import EditCanvas, Tool
+from lpstudio.studio.annotate.doubt_walk import DoubtWalk
+from lpstudio.studio.annotate.edit_canvas import Tool
+from lpstudio.studio.annotate.key_canvas import KeyCanvas
 from lpstudio.studio.annotate.presentation import STRIP_MOST, Prepared, Presentation, faults_by_item, second_candidate
 from lpstudio.studio.shortcuts.words import with_keys
 from lpstudio.studio.widgets.canvas_geometry import FloatArray
@@ -20,13 +24,14 @@ class CropViews(QObject):
 
     text_begun = Signal(str)  # the first letter was typed on a crop where nothing is drawn
 
-    def __init__(self, editor: CropEditor, canvas: EditCanvas, strip: ReadingStrip, parent: QObject) -> None:
+    def __init__(self, editor: CropEditor, canvas: KeyCanvas, strip: ReadingStrip, parent: QObject) -> None:
         super().__init__(parent)
         self._editor = editor
         self._canvas = canvas
         self._strip = strip
         self._presentation = Presentation()
         self._prepared: Document | None = None
+        self.doubts = DoubtWalk(editor, self)
         self.picture: QImage | None = None
         editor.document_changed.connect(self.show_content)
         editor.content_changed.connect(self.show_content)
@@ -37,8 +42,9 @@ class CropViews(QObject):
         canvas.nudged.connect(editor.nudge)
         canvas.reshaped.connect(self._reshaped)
         canvas.typed.connect(self._typed)
-        canvas.second_wanted.connect(editor.take_second)
+        canvas.second_wanted.connect(self._second_wanted)
         canvas.step_wanted.connect(editor.step)
+        canvas.delete_wanted.connect(self._delete)
         strip.activated.connect(self._strip_activated)
         strip.typed.connect(self._strip_typed)
         strip.second_taken.connect(self._strip_second)
@@ -114,8 +120,31 @@ class CropViews(QObject):
         document, selecting = self._editor.document, self._canvas.tool is Tool.SELECT
         if document is not None and not document.content.items and selecting:
             self.text_begun.emit(char)  # nothing can be labelled yet: it is the plate's text
+        elif document is not None and self._canvas.pointed is not None:
+            item_id = document.content.items[self._canvas.pointed].id
+            if self._editor.set_class(item_id, char):
+                self.doubts.answered(item_id)
         else:
-            self._editor.type_char(char, only_open=not selecting)
+            self._name_selected(lambda: self._editor.type_char(char, only_open=not selecting))
+
+    def _name_selected(self, name: Callable[[], object]) -> None:
+        """Give the selection its class; where it was a doubtful character, go on to the next of those."""
+        document = self._editor.document
+        chosen = document.selection if document is not None else ()
+        standing = self.doubts.standing
+        before = document.content if document is not None else None
+        name()
+        if document is not None and document.content is not before:
+            for item_id in chosen if standing else ():
+                self.doubts.answered(item_id)
+
+    def _second_wanted(self) -> None:
+        self._name_selected(self._editor.take_second)
+
+    def _delete(self, index: int) -> None:
+        document = self._editor.document
+        if document is not None and index < len(document.content.items):
+            self._editor.delete_one(document.content.items[index].id)
 
     def _reshaped(self, index: int, points: FloatArray, verb: str) -> None:
         document = self._editor.document

@@ -67,7 +67,7 @@ class EditCanvas(CanvasView):
     typed = Signal(str)
     second_wanted = Signal()
     step_wanted = Signal(int)  # the next (1) or previous (-1) character in reading order
-    confirm_wanted = Signal()  # Enter with nothing selected
+    confirm_wanted = Signal()  # Enter: the crop is right as it stands
     tool_changed = Signal(object)
     drawing_changed = Signal(int)  # vertices of the drawing so far
 
@@ -381,12 +381,14 @@ class EditCanvas(CanvasView):
         if key == Qt.Key.Key_Escape:
             return self._escape()
         if key == Qt.Key.Key_Backspace:
-            return self.delete_hovered_vertex()
+            if not self.delete_hovered_vertex():
+                self.step_wanted.emit(-1)
+            return True
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            if not self.selection and not modifiers & Qt.KeyboardModifier.ShiftModifier:
-                self.confirm_wanted.emit()
+            if modifiers & Qt.KeyboardModifier.ShiftModifier:
+                self.step_wanted.emit(-1)
             else:
-                self.step_wanted.emit(-1 if modifiers & Qt.KeyboardModifier.ShiftModifier else 1)
+                self.confirm_wanted.emit()
             return True
         return False
 

@@ -1,7 +1,7 @@
 """The canvas as a whole: snapping, a magnifier, and everything by the keyboard alone.
 
 By keys: with a tool in hand the arrows move a pointer (1 px, Shift 10, Alt ¼) and a tap of Space does what a click
-would; with the selecting tool a vertex can be chosen and moved in the same way.
+would; with the selecting tool Space and Backspace go through the characters, and a vertex can be chosen and moved.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QWidget
 
 from lpstudio.studio import theme
 from lpstudio.studio.annotate.edit_canvas import ARROWS, Tool
+from lpstudio.studio.annotate.pointing_canvas import PointingCanvas
 from lpstudio.studio.annotate.snapping import Snap, snap
-from lpstudio.studio.annotate.tool_canvas import ToolCanvas
 from lpstudio.studio.widgets.canvas_geometry import Hit, Part
 from lpstudio.studio.widgets.canvas_shapes import ShapePainter
 from lpstudio.studio.widgets.canvas_transform import ViewTransform
@@ -30,7 +30,7 @@ _STEPS = {
 _Place = tuple[float, float]
 
 
-class KeyCanvas(ToolCanvas):
+class KeyCanvas(PointingCanvas):
     """See the module's docstring."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -182,9 +182,12 @@ class KeyCanvas(ToolCanvas):
         return round(size[0] / 2), round(size[1] / 2)
 
     def _tap(self) -> bool:
-        """What a click at the pointer of the keys does; False when there is nothing to do."""
-        if self.tool is Tool.SELECT or not self._editable or self.picture_size is None:
+        """What a click at the pointer of the keys does; with the selecting tool, the next character."""
+        if not self._editable or self.picture_size is None:
             return False
+        if self.tool is Tool.SELECT:
+            self.step_wanted.emit(1)
+            return True
         if self._key_place is None:
             self._move_pointer(0.0, 0.0)
         assert self._key_place is not None

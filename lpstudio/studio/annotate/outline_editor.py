@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lpstudio.plates.order import box_of
 from lpstudio.studio.annotate import outline_forms
 from lpstudio.studio.annotate.crop_editor import CropEditor
 from lpstudio.studio.annotate.edits import Item
@@ -11,11 +12,37 @@ from lpstudio.studio.annotate.edits.outlines import CutCharacters, JoinCharacter
 from lpstudio.studio.widgets.canvas_geometry import FloatArray, as_array, as_polygon
 
 
+_INSIDE = 0.6  # share of a character's box that lies in a box dragged around it
+_FILLED = 0.25  # share of that box that the character's fills
+
+
 class OutlineEditor:
     """Asks :class:`CropEditor` for edits, and says why where there is nothing to do."""
 
     def __init__(self, editor: CropEditor) -> None:
         self._editor = editor
+
+    def inside(self, box: tuple[float, ...]) -> Item | None:
+        """The character that a box (x1, y1, x2, y2) was dragged around: the one that it fits best, None for none."""
+        document = self._editor.document
+        x1, x2 = sorted((box[0], box[2]))
+        y1, y2 = sorted((box[1], box[3]))
+        best: tuple[float, Item] | None = None
+        for item in document.content.items if document is not None else ():
+            left, top, right, bottom = box_of(item.character.polygon)
+            shared = max(0.0, min(right, x2) - max(left, x1)) * max(0.0, min(bottom, y2) - max(top, y1))
+            own = max((right - left) * (bottom - top), 1e-9)
+            if shared >= _INSIDE * own and shared >= _FILLED * max((x2 - x1) * (y2 - y1), 1e-9):
+                share = shared / own
+                if best is None or share > best[0]:
+                    best = share, item
+        return None if best is None else best[1]
+
+    def reshape(self, item: Item, points: FloatArray) -> None:
+        """Give a character, if it is still there, another outline; it keeps its class."""
+        document = self._editor.document
+        if document is not None and item.id in document.by_id:
+            self._editor.reshape(item.id, points, "Outline")
 
     def cut(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Cut along a line: the selected characters that it crosses, or all of them when none is selected."""

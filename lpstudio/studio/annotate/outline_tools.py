@@ -12,10 +12,11 @@ from PySide6.QtCore import QObject
 
 from lpstudio.studio.annotate.crop_editor import CropEditor
 from lpstudio.studio.annotate.edit_canvas import Tool
+from lpstudio.studio.annotate.edits import Item
 from lpstudio.studio.annotate.outline_editor import OutlineEditor
 from lpstudio.studio.annotate.tool_canvas import Form, ToolCanvas
 from lpstudio.studio.jobs import Jobs
-from lpstudio.studio.widgets.canvas_geometry import as_array
+from lpstudio.studio.widgets.canvas_geometry import FloatArray, as_array
 from lpstudio.studio.workers import WorkerClient
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class OutlineTools(QObject):
         self._outlines = OutlineEditor(editor)
         self._request: int | None = None
         self._box: tuple[float, ...] | None = None  # to be taken where no outline is found in it
+        self._target: Item | None = None  # whose outline is looked for; None: a new character's
         self._jobs = Jobs(self, threads=1)
         canvas.outline_wanted.connect(self._find)
         canvas.outline_dropped.connect(self._drop)
@@ -64,7 +66,9 @@ class OutlineTools(QObject):
             return
         self.forget()
         field = "point" if len(where) == 2 else "rectangle"
-        self._box = where if self._canvas.tool is Tool.BOX else None
+        boxed = len(where) == 4
+        self._box = where if boxed and self._canvas.tool is not Tool.MAGIC else None
+        self._target = self._outlines.inside(where) if boxed else None
         self._canvas.set_waiting(True)
         self._editor.said.emit("Looking for an outline… Esc stops")
         self._request = self._worker.request(
@@ -81,7 +85,13 @@ class OutlineTools(QObject):
             self._failed("nothing stands out here")
             return
         self._editor.said.emit("")
-        self._editor.add_drawn(points, "Outline")
+        self._use(points, "Outline")
+
+    def _use(self, points: FloatArray, verb: str) -> None:
+        if self._target is not None:
+            self._outlines.reshape(self._target, points)
+        else:
+            self._editor.add_drawn(points, verb)
 
     def _failed(self, message: str) -> None:
         self._end()
@@ -94,7 +104,7 @@ class OutlineTools(QObject):
         """No outline stands out in the box: then it is the box itself."""
         assert self._box is not None
         x1, y1, x2, y2 = self._box
-        self._editor.add_drawn(as_array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)]), "Box")
+        self._use(as_array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)]), "Box")
         self._editor.said.emit("No outline stands out in this box: the box itself was taken")
 
     def _drop(self) -> None:

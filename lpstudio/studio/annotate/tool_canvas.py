@@ -254,7 +254,7 @@ class ToolCanvas(EditCanvas):
         if self._line is None:
             return
         start, end = self._line
-        if self.tool in (Tool.MAGIC, Tool.BOX):
+        if self.tool is not Tool.KNIFE:
             self._paint_rectangle(painter, QRectF(start, end).normalized(), fill=True)
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from lpstudio.dataset.faults import DISAGREEMENTS
@@ -380,6 +380,7 @@ class AnnotateWorkspace(Workspace):
         self.canvas.set_picture(self.views.picture, document.size)
         self.editor.open(document, self.safety.blocked())
         self._select_wanted()
+        self.views.doubts.begin()
         self.inspector.set_origin(self._origin_text(key))
         self.crops.model.note_text(key, document.content.text)
 
@@ -439,6 +440,12 @@ class AnnotateWorkspace(Workspace):
 
     # -- hands --------------------------------------------------------------------------------------------------
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self.strip.hasFocus() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._confirm()
+        else:
+            super().keyPressEvent(event)
+
     def choose_tool(self, tool: Tool) -> None:
         """Take a tool in hand; the same again puts it back."""
         again = tool is self.canvas.tool
@@ -479,7 +486,7 @@ class AnnotateWorkspace(Workspace):
             self._go_on()
 
     def _confirm(self) -> None:
-        """Enter with nothing selected: the crop is right as it stands. Where it is not, go to what is wrong."""
+        """Enter: the crop is right as it stands. Where it is not, go to what is wrong; a verified one is walked through."""
         document = self.editor.document
         open_states = UNVERIFIED - {CropState.UNLABELLED}
         right = document is not None and bool(document.content.items) and document.content.state in open_states
