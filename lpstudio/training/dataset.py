@@ -7,8 +7,6 @@ decoded once and kept in memory when all of them fit.
 from __future__ import annotations
 
 import functools
-import math
-import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from ultralytics.data.dataset import YOLODataset
 
 from lpstudio.errors import LpStudioError
 from lpstudio.reading.pictures import load_image
+from lpstudio.training.augmentations import RandomErasing, RandomLowResolution
 from lpstudio.training.batches import Draw, batch_shapes, fitted_shape
 from lpstudio.training.frozen import FrozenCrop
 from lpstudio.training.picture_cache import PictureCache
@@ -31,15 +30,25 @@ class UnreadableCropError(OSError):
 
 
 class FrozenDataset(YOLODataset):
-    """Crops of a run with their characters. ``erasing``: probability of a painted-over patch, in training only.
+    """Crops of a run with their characters. ``erasing``, ``low_resolution``: probabilities of a painted-over
+    patch and of a worse camera, in training only.
 
     ``memory``: bytes that decoded pictures may take; where all of them do not fit, none is kept (``cached_bytes`` 0).
     Asked with a :class:`Draw` it gives a crop in its batch's shape, its random choices made by (seed, epoch, index).
     """
 
-    def __init__(self, crops: Sequence[FrozenCrop], *, erasing: float = 0.0, memory: int = 0, **options: Any) -> None:
+    def __init__(
+        self,
+        crops: Sequence[FrozenCrop],
+        *,
+        erasing: float = 0.0,
+        low_resolution: float = 0.0,
+        memory: int = 0,
+        **options: Any,
+    ) -> None:
         self._crops = list(crops)
         self._erasing = erasing
+        self._low_resolution = low_resolution
         self._cache: PictureCache | None = None
         # "ram" has mosaic choose among all crops, not among those this process happened to see last
         super().__init__(img_path=[], task="segment", rect=False, cache="ram", **options)
@@ -87,9 +96,11 @@ class FrozenDataset(YOLODataset):
         return [_label(crop) for crop in self._crops]
 
     def build_transforms(self, hyp: Any) -> Compose:
-        """Ultralytics' own, and before them random erasing, which it has for classification only."""
+        """Ultralytics' own, and before them those it does not have for segmentation: dirt first, then the camera."""
         self._hyp = hyp
         transforms = super().build_transforms(hyp)
+        if self.augment and self._low_resolution > 0:
+            transforms.insert(0, RandomLowResolution(self._low_resolution))
         if self.augment and self._erasing > 0:
             transforms.insert(0, RandomErasing(self._erasing))
         return transforms
@@ -116,32 +127,6 @@ class FrozenDataset(YOLODataset):
         if self._cache is not None and found == (height, width):
             self._cache.put(i, image)
         return np.array(image), found, fitted
-
-
-class RandomErasing:
-    """Paints a random rectangle of one colour over a crop: dirt, a bolt, a shadow.
-
-    It covers 0.5 to 4 % of the crop, less than a character, so what is labelled can still be told.
-    """
-
-    area = (0.005, 0.04)
-    aspect = (0.3, 3.3)
-
-    def __init__(self, probability: float) -> None:
-        self.probability = probability
-
-    def __call__(self, labels: dict[str, Any]) -> dict[str, Any]:
-        """Change ``labels["img"]``, an array (height, width, 3) of its own, and give ``labels`` back."""
-        if random.random() < self.probability:
-            image = labels["img"]
-            height, width = image.shape[:2]
-            area = random.uniform(*self.area) * height * width
-            aspect = math.exp(random.uniform(math.log(self.aspect[0]), math.log(self.aspect[1])))
-            h = min(max(round(math.sqrt(area * aspect)), 1), height)
-            w = min(max(round(math.sqrt(area / aspect)), 1), width)
-            top, left = random.randint(0, height - h), random.randint(0, width - w)
-            image[top : top + h, left : left + w] = [random.randint(0, 255) for _ in range(image.shape[2])]
-        return labels
 
 
 def _label(crop: FrozenCrop) -> dict[str, Any]:

@@ -270,6 +270,15 @@ class TrainSettings(_Checked):
         0.0,
         1.0,
     )
+    low_resolution: float = _setting(
+        0.0,
+        "Far cameras",
+        "Probability that a crop is shown as a farther camera would: 40 to 140 pixels wide, with JPEG artefacts. Helps "
+        "where plates are small or footage is poor.",
+        "Augmentation",
+        0.0,
+        1.0,
+    )
     translate: float = _setting(
         0.1, "Shift", "Random shift, as a fraction of the size. (The notebook left it at this value.)", "Augmentation",
         0.0, 1.0,

@@ -88,6 +88,7 @@ class CharacterTraining(SegmentationTrainer):
         dataset = FrozenDataset(
             crops,
             erasing=self.run.settings.erasing,
+            low_resolution=self.run.settings.low_resolution,
             memory=self._memory_left,
             imgsz=self.args.imgsz,
             batch_size=batch or self.batch_size,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, distributed
 from ultralytics.models.yolo.detect import DetectionValidator
@@ -11,7 +12,8 @@ from ultralytics.models.yolo.segment import SegmentationValidator
 from ultralytics.utils import RANK
 
 from lpstudio.evaluation.measures import CharacterCounts, count_characters
-from lpstudio.reading.detect import Kept, keep, output_of
+from lpstudio.reading.detect import Kept, keep
+from lpstudio.reading.runtime_torch import output_of
 
 
 class CharacterValidator(SegmentationValidator):
@@ -30,12 +32,12 @@ class CharacterValidator(SegmentationValidator):
         super().update_metrics(preds, batch)
         for index, kept in enumerate(self._kept):
             truth = DetectionValidator._prepare_batch(self, index, batch)  # without masks
-            ranked = kept.logits.topk(min(2, self.nc), dim=1).indices
+            ranked = np.argsort(-kept.logits, axis=1, kind="stable")[:, :2]
             self.characters += count_characters(
                 truth["bboxes"].cpu().numpy(),
                 truth["cls"].long().cpu().tolist(),
-                kept.boxes.cpu().numpy(),
-                ranked.cpu().tolist(),
+                kept.boxes,
+                ranked.tolist(),
             )
 
     def gather_stats(self) -> None:

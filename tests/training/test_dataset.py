@@ -11,7 +11,7 @@ import pytest
 from ultralytics.data.dataset import YOLODataset
 from ultralytics.utils import DEFAULT_CFG, IterableSimpleNamespace
 
-from lpstudio.training.dataset import FrozenDataset, RandomErasing, UnreadableCropError
+from lpstudio.training.dataset import FrozenDataset, UnreadableCropError
 from lpstudio.training.runs import Run
 
 DATA = {"names": dict(enumerate("ABO0")), "nc": 4, "channels": 3}
@@ -21,10 +21,13 @@ def _hyp(**changes: float) -> IterableSimpleNamespace:
     return IterableSimpleNamespace(**{**vars(DEFAULT_CFG), "mosaic": 0.0, "fliplr": 0.0, **changes})
 
 
-def _dataset(run: Run, augment: bool = False, erasing: float = 0.0, **changes: float) -> FrozenDataset:
+def _dataset(
+    run: Run, augment: bool = False, erasing: float = 0.0, low_resolution: float = 0.0, **changes: float
+) -> FrozenDataset:
     return FrozenDataset(
-        run.crops("train"), erasing=erasing, imgsz=64, augment=augment, hyp=_hyp(**changes), data=DATA, batch_size=4
-    )
+        run.crops("train"), erasing=erasing, low_resolution=low_resolution, imgsz=64, augment=augment,
+        hyp=_hyp(**changes), data=DATA, batch_size=4,
+    )  # fmt: skip
 
 
 def test_crops_and_labels_are_those_stock_ultralytics_reads(make_run: Callable[..., Run], project_folder: Path) -> None:
@@ -72,16 +75,19 @@ def test_random_erasing_really_happens_as_often_as_asked(make_run: Callable[...,
     assert changed / (rounds * len(plain)) == pytest.approx(0.4, abs=0.1)
 
 
-def test_erasing_leaves_labels_and_the_file_alone_and_is_off_in_validation(make_run: Callable[..., Run]) -> None:
+def test_dirt_and_far_cameras_leave_labels_alone_and_are_off_in_validation(make_run: Callable[..., Run]) -> None:
     run = make_run()
-    quiet = _dataset(run, augment=False, erasing=1.0)
+    worst = {"erasing": 1.0, "low_resolution": 1.0}
+    quiet = _dataset(run, augment=False, **worst)
     assert np.array_equal(quiet[0]["img"], _dataset(run)[0]["img"])
-    assert len(_dataset(run, augment=True, erasing=1.0, translate=0.0, scale=0.0)[0]["cls"]) == 3
+    assert len(_dataset(run, augment=True, **worst, translate=0.0, scale=0.0)[0]["cls"]) == 3
 
 
-def test_the_erased_patch_is_smaller_than_a_character() -> None:
-    random.seed(1)
-    erase = RandomErasing(1.0)
-    for _ in range(300):
-        image = erase({"img": np.full((80, 160, 3), 7, np.uint8)})["img"]
-        assert 0 < np.any(image != 7, axis=2).mean() <= 0.05
+def test_a_far_camera_changes_what_is_trained_on(make_run: Callable[..., Run]) -> None:
+    run = make_run()
+    still = {"translate": 0.0, "scale": 0.0, "hsv_h": 0.0, "hsv_s": 0.0, "hsv_v": 0.0}
+    near, far = (_dataset(run, augment=True, low_resolution=p, **still) for p in (0.0, 1.0))
+    random.seed(0)
+    looks = [far[0]["img"] for _ in range(12)]  # some of them are not so far that these small crops suffer
+    assert {look.shape for look in looks} == {near[0]["img"].shape}
+    assert any(not np.array_equal(near[0]["img"], look) for look in looks)
