@@ -37,7 +37,7 @@ def test_a_crop_from_a_farther_camera_lost_detail_and_nothing_moved() -> None:
         far = RandomLowResolution(1.0)({"img": sharp.copy()})["img"]
         assert far.shape == sharp.shape and far.dtype == np.uint8
         assert _detail(far) < _detail(sharp)
-        assert np.abs(_middle(far) - _middle(sharp)).max() < 1.0
+        assert np.abs(_middle(far) - _middle(sharp)).max() < 2.8  # half a pixel of the smallest copies
 
 
 def test_far_cameras_are_as_often_as_asked_and_small_crops_are_left_alone() -> None:
