@@ -2,32 +2,32 @@
 
 :func:`place` puts a picture on the rectangle the model sees: its longer side as given, both sides filled up with grey
 to whole strides, as rectangular training does. What is read of a picture depends on it alone, never on its company.
-:func:`preprocess` makes a batch of pictures of one such shape, :func:`predict` runs the model, :func:`keep` suppresses
-overlaps whatever their classes and keeps the whole class row of what is left, :func:`raw_characters` brings boxes and
-outlines back to the pixels of each picture. :func:`detect` is all of it.
+:func:`preprocess` makes a batch of pictures of one such shape for a :class:`Model`, :func:`keep` suppresses overlaps
+whatever their classes and keeps the whole class row of what is left, :func:`raw_characters` brings boxes and outlines
+back to the pixels of each picture. :func:`detect` is all of it. Nothing here needs torch, only some models do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
-import torch
 from contourpy import contour_generator
 from numpy.typing import NDArray
 
 from lpstudio.reading import CONFIDENCE
 
-Model = Callable[[torch.Tensor], Any]
-"""A network of Ultralytics, or a runtime that returns the same."""
+Array = NDArray[np.float32]
 
 OVERLAP = 0.5
 MOST = 120  # characters kept of one picture
 STRIDE = 32
-_BATCH = 16
+_BATCH = 8  # larger ones leave the processor's caches and take longer
 _BATCH_PIXELS = 4_000_000  # of the model's input: larger batches take gigabytes and no less time
 _GREY = 114  # what Ultralytics pads with in training
 _TINY = 1e-7
@@ -78,24 +78,44 @@ class Output:
     classes, anchors), or None where only the sigmoids exist. ``protos``: (batch, masks, h, w) or None.
     """
 
-    decoded: torch.Tensor
-    logits: torch.Tensor | None
-    protos: torch.Tensor | None
+    decoded: Array
+    logits: Array | None
+    protos: Array | None
+
+
+class Model(Protocol):
+    """What runs a network on batches of :func:`preprocess`."""
+
+    @property
+    def threads(self) -> int:
+        """How many models side by side, each on one thread, keep all of the processor busy that it may use."""
+
+    def __call__(self, batch: Array) -> Output:
+        """Run the network on a batch (n, 3, h, w)."""
+
+    def lane(self) -> Model:
+        """The same model to run in another thread at the same time, on that thread alone."""
+
+    def start_lane(self) -> None:
+        """Called in the thread of a lane before its first batch."""
+
+    def lanes_running(self) -> AbstractContextManager[None]:
+        """Held while there are lanes."""
 
 
 @dataclass(frozen=True)
 class Kept:
     """What is left of one picture after suppression, best first, in pixels of the model's rectangle.
 
-    ``boxes`` (n, 4) x1, y1, x2, y2; ``confidence`` (n,); ``logits`` (n, classes) float32; ``coefficients`` (n, masks);
+    ``boxes`` (n, 4) x1, y1, x2, y2; ``confidence`` (n,); ``logits`` (n, classes); ``coefficients`` (n, masks);
     ``anchors`` (n,) the anchor of each.
     """
 
-    boxes: torch.Tensor
-    confidence: torch.Tensor
-    logits: torch.Tensor
-    coefficients: torch.Tensor
-    anchors: torch.Tensor
+    boxes: Array
+    confidence: Array
+    logits: Array
+    coefficients: Array
+    anchors: NDArray[np.intp]
 
 
 def place(image: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], Placement]:
@@ -112,79 +132,80 @@ def place(image: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], Place
     return rectangle, Placement(new_width / width, new_height / height, left, top, width, height, shape)
 
 
-def preprocess(rectangles: Sequence[NDArray[np.uint8]]) -> torch.Tensor:
+def preprocess(rectangles: Sequence[NDArray[np.uint8]]) -> Array:
     """BGR rectangles of one shape as a batch (n, 3, h, w), RGB float32 from 0 to 1, channels last in memory."""
-    batch = np.stack([rectangle[..., ::-1] for rectangle in rectangles])
-    return torch.from_numpy(batch).permute(0, 3, 1, 2).float().div_(255)
+    batch = np.stack([cv2.cvtColor(rectangle, cv2.COLOR_BGR2RGB) for rectangle in rectangles]).astype(np.float32)
+    batch /= 255
+    return batch.transpose(0, 3, 1, 2)
 
 
-def output_of(returned: Any) -> Output:
-    """Sort what an Ultralytics segmentation (or detection) model returns in evaluation mode."""
-    decoded, raw = returned if isinstance(returned, (tuple, list)) else (returned, None)
-    protos = None
-    if isinstance(decoded, (tuple, list)):
-        decoded, protos = decoded[0], decoded[1]
-    if isinstance(raw, dict):
-        raw = raw.get("one2many", raw)
-        protos = raw.get("proto", protos)
-    return Output(decoded, raw.get("scores") if isinstance(raw, dict) else None, protos)
-
-
-@torch.inference_mode()
-def predict(model: Model, batch: torch.Tensor) -> Output:
-    """Run a model on a batch of :func:`preprocess`."""
-    return output_of(model(batch))
-
-
-def presence(logits: torch.Tensor) -> torch.Tensor:
-    """How probable it is that there is a character at all: (batch, classes, anchors) to (batch, 1, anchors).
+def presence(logits: Array) -> Array:
+    """How probable it is that there is a character at all: class rows (n, classes) to (n,).
 
     sigmoid(logsumexp(z)): the odds of all classes together, which is also what the character loss trains positives by.
     The largest sigmoid alone would lose what looks like two characters, a bare bar that may be an I or a 1: each has
     half of it.
     """
-    return torch.sigmoid(logits.logsumexp(1, keepdim=True))
+    greatest = logits.max(axis=1, initial=-np.inf)
+    return np.asarray(1 / (1 + np.exp(-greatest) / np.exp(logits - greatest[:, None]).sum(axis=1)), np.float32)
 
 
 def keep(
     output: Output, classes: int, *, confidence: float = CONFIDENCE, overlap: float = OVERLAP, most: int = MOST
 ) -> list[Kept]:
     """Suppress overlapping boxes whatever their classes, and keep the class rows of the others; one value a picture."""
-    from ultralytics.utils.nms import non_max_suppression
-
-    decoded = output.decoded.float()
-    logits = output.logits
-    if logits is None:
-        logits = torch.logit(decoded[:, 4 : 4 + classes], eps=_TINY)
-    logits = logits.float()
-    present = torch.cat((decoded[:, :4], presence(logits), decoded[:, 4 + classes :]), 1)
-    rows, anchors = non_max_suppression(
-        present,
-        conf_thres=confidence,
-        iou_thres=overlap,
-        max_det=most,
-        nc=1,
-        max_time_img=10.0,  # a slow machine must not lose characters
-        return_idxs=True,
-    )
     kept = []
-    for number, (row, index) in enumerate(zip(rows, anchors, strict=True)):
-        index = index.reshape(-1).long()
-        kept.append(Kept(row[:, :4], row[:, 4], logits[number, :, index].T, row[:, 6:], index))
+    for number, decoded in enumerate(output.decoded):
+        if output.logits is not None:
+            rows = output.logits[number]
+        else:
+            sigmoids = np.clip(decoded[4 : 4 + classes], _TINY, 1 - _TINY)
+            rows = np.log(sigmoids / (1 - sigmoids))
+        # The odds of all classes are at most `classes` times the best one's: most anchors need no exponentials.
+        anchors = np.flatnonzero(rows.max(axis=0) > _logit(confidence) - math.log(classes))
+        present = presence(rows[:, anchors].T)
+        order = np.argsort(-present, kind="stable")
+        order = order[present[order] > confidence]
+        anchors, present = anchors[order], present[order]
+        middle, half = decoded[:2, anchors].T, decoded[2:4, anchors].T / 2
+        boxes = np.concatenate((middle - half, middle + half), axis=1)
+        apart = _apart(boxes, overlap, most)
+        anchors = anchors[apart]
+        kept.append(Kept(boxes[apart], present[apart], rows[:, anchors].T, decoded[4 + classes :, anchors].T, anchors))
     return kept
 
 
-def raw_characters(kept: Kept, protos: torch.Tensor | None, placement: Placement) -> list[RawCharacter]:
+def _logit(probability: float) -> float:
+    return math.log(max(probability, _TINY) / max(1 - probability, _TINY))
+
+
+def _apart(boxes: Array, overlap: float, most: int) -> list[int]:
+    """Of boxes (n, 4), best first, those that no better one overlaps by an IoU above ``overlap``; at most ``most``."""
+    x1, y1, x2, y2 = boxes.T
+    areas = (x2 - x1) * (y2 - y1)
+    left = np.arange(len(boxes))
+    chosen: list[int] = []
+    while len(left) and len(chosen) < most:
+        best, left = int(left[0]), left[1:]
+        chosen.append(best)
+        width = np.minimum(x2[left], x2[best]) - np.maximum(x1[left], x1[best])
+        height = np.minimum(y2[left], y2[best]) - np.maximum(y1[left], y1[best])
+        shared = np.maximum(width, 0) * np.maximum(height, 0)
+        left = left[shared <= overlap * (areas[left] + areas[best] - shared)]
+    return chosen
+
+
+def raw_characters(kept: Kept, protos: Array | None, placement: Placement) -> list[RawCharacter]:
     """The characters of one picture in its own pixels; ``protos``: (masks, h, w) of the same picture or None."""
     if not len(kept.boxes):
         return []
-    boxes = kept.boxes.cpu().numpy().astype(np.float64)
-    confidence = kept.confidence.cpu().numpy()
-    logits = kept.logits.cpu().numpy().astype(np.float32)
+    boxes = kept.boxes.astype(np.float64)
+    confidence = kept.confidence
+    logits = kept.logits
     fields = None
     if protos is not None and kept.coefficients.shape[1]:
         count, height, width = protos.shape
-        fields = (kept.coefficients.float() @ protos.float().reshape(count, -1)).view(-1, height, width).cpu().numpy()
+        fields = (kept.coefficients @ protos.reshape(count, -1)).reshape(-1, height, width)
     characters = []
     for number, box in enumerate(boxes):
         corners = placement.back(box.reshape(2, 2))
@@ -203,7 +224,6 @@ def detect(
     *,
     classes: int,
     side: int,
-    device: torch.device | str = "cpu",
     confidence: float = CONFIDENCE,
     overlap: float = OVERLAP,
     most: int = MOST,
@@ -216,9 +236,9 @@ def detect(
     found: list[list[RawCharacter]] = [[] for _ in images]
     for (height, width), numbers in by_shape.items():
         size = max(1, min(_BATCH, _BATCH_PIXELS // (height * width)))
-        for start in range(0, len(numbers), size):
-            part = numbers[start : start + size]
-            output = predict(model, preprocess([placed[number][0] for number in part]).to(device))
+        count = -(-len(numbers) // size)
+        for part in (numbers[start::count] for start in range(count)):  # batches as equal as can be
+            output = model(preprocess([placed[number][0] for number in part]))
             kept = keep(output, classes, confidence=confidence, overlap=overlap, most=most)
             for row, number in enumerate(part):
                 protos = None if output.protos is None else output.protos[row]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,10 @@ class CharacterReader:
         self.weights = weights
         self.side = None if side is None else max(32, (side + 31) // 32 * 32)
         self.confidence = confidence
+
+    def lane(self) -> CharacterReader:
+        """A reader that reads the same, in another thread at the same time and on that thread alone."""
+        return CharacterReader(replace(self.weights, model=self.weights.model.lane()), self.side, self.confidence)
 
     def read(self, images: Sequence[NDArray[np.uint8]]) -> list[list[Character]]:
         """The characters of each BGR picture, in no particular order, with their candidates best first.
@@ -81,7 +86,6 @@ class CharacterReader:
             images,
             classes=len(self.weights.alphabet),
             side=side,
-            device=self.weights.device,
             confidence=self.confidence,
         )
 

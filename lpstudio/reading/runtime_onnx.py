@@ -8,14 +8,19 @@ Both packages come with ``lpstudio[onnx]`` and are loaded when they are needed.
 from __future__ import annotations
 
 import logging
+import os
 import tempfile
 import warnings
+from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from pathlib import Path
 from typing import Any
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 
 from lpstudio.errors import LpStudioError
+from lpstudio.reading.detect import Output
 from lpstudio.reading.weights import open_model, whole_rows
 
 log = logging.getLogger(__name__)
@@ -26,39 +31,82 @@ _OUTPUTS = ("output0", "output1", _LOGITS)
 
 
 class OnnxModel:
-    """A model run by ONNX Runtime on the CPU, on as many threads as torch uses; called like the network itself.
+    """A model run by ONNX Runtime on the CPU, without torch.
 
-    Raises LpStudioError that names ``path`` when ``data`` is no such model of so many classes.
+    ``threads``: how many the processor has for this process, or ``OMP_NUM_THREADS`` as for torch. Raises LpStudioError
+    that names ``path`` when ``data`` is no such model of so many classes.
     """
 
     def __init__(self, data: bytes, path: Path, classes: int) -> None:
+        self.threads = usable_threads()
+        self._data = data
+        self._path = path
+        self._sessions: dict[int, Any] = {}
+        self._used = self.threads
+        session = self._session(1)  # what reads folders; that of all threads is opened when it is needed
         try:
-            import onnxruntime
-        except ImportError:
-            raise LpStudioError("ONNX Runtime is not installed", remedy=_INSTALL) from None
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = torch.get_num_threads()
-        options.log_severity_level = 3  # it warns of shapes on standard error
-        try:
-            # From memory: what was checked is what runs, and no other file can be referred to.
-            self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # its errors share no other class
-            said = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise LpStudioError(f"ONNX Runtime cannot open this model ({said})", path=path) from None
-        try:
-            (decoded, protos), said = self(torch.zeros(1, 3, 64, 64))
-            fits = said["scores"].shape == (1, classes, decoded.shape[2])
-            fits = fits and decoded.shape[:2] == (1, 4 + classes + protos.shape[1]) and protos.dim() == 4
+            fits = _fits(_run(session, np.zeros((1, 3, 64, 64), np.float32)), classes)
         except Exception:  # other names of inputs and outputs, other types: whatever a foreign model has
             log.debug("ONNX model refused", exc_info=True)
             fits = False
         if not fits:
             raise LpStudioError("this ONNX model was not made by lpstudio pack for these classes", path=path)
 
-    def __call__(self, batch: torch.Tensor) -> Any:
-        """(n, 3, h, w) float32 to what an Ultralytics network returns: ((decoded, protos), {"scores": logits})."""
-        decoded, protos, logits = self._session.run(_OUTPUTS, {"images": batch.contiguous().numpy()})
-        return (torch.from_numpy(decoded), torch.from_numpy(protos)), {"scores": torch.from_numpy(logits)}
+    def __call__(self, batch: NDArray[np.float32]) -> Output:
+        return _run(self._session(self._used), batch)
+
+    def lane(self) -> OnnxModel:
+        """A session may run in several threads at once, and one of one thread works in the thread that calls it."""
+        other = copy(self)
+        other._used = 1
+        return other
+
+    def start_lane(self) -> None:
+        """A thread needs nothing before its first batch."""
+
+    def lanes_running(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def _session(self, threads: int) -> Any:
+        if threads not in self._sessions:
+            self._sessions[threads] = self._opened(threads)
+        return self._sessions[threads]
+
+    def _opened(self, threads: int) -> Any:
+        try:
+            import onnxruntime
+        except ImportError:
+            raise LpStudioError("ONNX Runtime is not installed", remedy=_INSTALL) from None
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3  # it warns of shapes on standard error
+        try:
+            # From memory: what was checked is what runs, and no other file can be referred to.
+            return onnxruntime.InferenceSession(self._data, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # its errors share no other class
+            said = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise LpStudioError(f"ONNX Runtime cannot open this model ({said})", path=self._path) from None
+
+
+def usable_threads() -> int:
+    """How many threads this process may keep busy."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    if wanted.isdigit() and int(wanted) > 0:
+        return int(wanted)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _run(session: Any, batch: NDArray[np.float32]) -> Output:
+    decoded, protos, logits = session.run(_OUTPUTS, {"images": np.ascontiguousarray(batch)})
+    return Output(decoded, logits, protos)
+
+
+def _fits(output: Output, classes: int) -> bool:
+    decoded, protos, logits = output.decoded, output.protos, output.logits
+    if protos is None or logits is None:
+        return False
+    rows = logits.shape == (1, classes, decoded.shape[2])
+    return rows and decoded.shape[:2] == (1, 4 + classes + protos.shape[1]) and protos.ndim == 4
 
 
 def export_onnx(weights: Path, side: int) -> bytes:

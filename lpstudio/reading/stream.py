@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -21,7 +27,10 @@ from lpstudio.reading.sources import Item, Kind
 from lpstudio.similarity import Similarity
 
 _WINDOW = 32  # pictures read together: those of one shape share a batch
-_WINDOW_PIXELS = 30_000_000  # large pictures go in smaller windows, so that memory stays bounded
+_WINDOW_PIXELS = 15_000_000  # large pictures go in smaller windows, so that memory stays bounded
+_FEW = 8  # so few pictures are not worth another lane
+# A lane that wants to go on with its model waits no longer for one that works in Python (seconds; usually 0.005).
+_SWITCH_S = 0.0002
 
 
 @dataclass(frozen=True)
@@ -47,10 +56,16 @@ class _Waiting:
     said: dict[str, Any]
 
 
+_Line = dict[str, Any]
+_Job = list["Item | _Waiting | _Line"]  # pictures to load, frames, and lines that say why there is nothing to read
+
+
 class ReadingRun:
     """Iterate over it for the lines, in the order of the items. ``total``: how many lines, None while unknown.
 
-    ``check()`` is called between any two steps of the work; what it raises ends the run.
+    ``check()`` is called between any two steps of the work, in several threads; what it raises ends the run. Many
+    pictures are read in lanes side by side, each from file to line on one thread: that keeps the processor busier than
+    one lane on all threads, whose steps outside the model are work for one.
     """
 
     def __init__(
@@ -77,34 +92,80 @@ class ReadingRun:
     def total(self) -> int | None:
         return None if self._unopened else self._known
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        waiting: list[_Waiting | dict[str, Any]] = []
-        pixels = 0
-        for one in self._pictures():
-            waiting.append(one)
-            pixels += one.pixels.size // 3 if isinstance(one, _Waiting) else 0
-            if len(waiting) >= _WINDOW or pixels >= _WINDOW_PIXELS:
-                yield from self._read(waiting)
-                waiting, pixels = [], 0
-        yield from self._read(waiting)
+    def __iter__(self) -> Iterator[_Line]:
+        pending: deque[Future[list[_Line]]] = deque()
+        with self._lanes() as submit:
+            for job in self._jobs():
+                pending.append(submit(job))
+                while len(pending) > self._ahead:
+                    yield from self._waited(pending.popleft())
+            while pending:
+                yield from self._waited(pending.popleft())
 
-    def _pictures(self) -> Iterator[_Waiting | dict[str, Any]]:
-        """What is to be read, or the line that says why it cannot be."""
+    def _waited(self, future: Future[list[_Line]]) -> list[_Line]:
+        self._check()
+        return future.result()
+
+    @contextmanager
+    def _lanes(self) -> Iterator[Callable[[_Job], Future[list[_Line]]]]:
+        """What takes jobs, and gives their lines when they are done."""
+        model = self._reader.weights.model
+        pictures = len(self._items) if not self._unopened else sys.maxsize
+        count = max(1, min(model.threads, -(-pictures // _FEW)))
+        self._ahead = count
+        idle: SimpleQueue[CharacterReader] = SimpleQueue()
+        over = threading.Event()
+
+        def work(job: _Job) -> list[_Line]:
+            if over.is_set():
+                return []
+            reader = idle.get()
+            try:
+                return self._read(reader, self._loaded(job, over))
+            finally:
+                idle.put(reader)
+
+        if count == 1:  # on all threads of its own
+            idle.put(self._reader)
+            with ThreadPoolExecutor(1, "reading") as pool:
+                yield lambda job: pool.submit(work, job)
+            return
+        for _ in range(count):
+            idle.put(self._reader.lane())
+        interval = sys.getswitchinterval()
+        with model.lanes_running():
+            sys.setswitchinterval(_SWITCH_S)
+            try:
+                with ThreadPoolExecutor(count, "reading", model.start_lane) as pool:
+                    try:
+                        yield lambda job: pool.submit(work, job)
+                    finally:
+                        over.set()
+            finally:
+                sys.setswitchinterval(interval)
+
+    def _jobs(self) -> Iterator[_Job]:
+        """What is read together: some pictures, as many frames as memory should hold."""
+        job: _Job = []
+        pixels = 0
+        for one in self._sources():
+            job.append(one)
+            pixels += one.pixels.size // 3 if isinstance(one, _Waiting) else 0
+            if len(job) >= _WINDOW or pixels >= _WINDOW_PIXELS:
+                yield job
+                job, pixels = [], 0
+        if job:
+            yield job
+
+    def _sources(self) -> Iterator[Item | _Waiting | _Line]:
         for item in self._items:
             self._check()
             if item.kind is Kind.VIDEO:
                 yield from self._frames_of(item)
-                continue
-            try:
-                if item.kind is Kind.FAULT:
-                    raise LpStudioError(item.fault)
-                picture = load_picture(item.path)
-                said: dict[str, Any] = {"source": item.source, "width": picture.width, "height": picture.height}
-                yield _Waiting(picture.pixels, picture.scale, said)
-            except LpStudioError as error:
-                yield self._failed(item.source, error.message)
+            else:
+                yield item
 
-    def _frames_of(self, item: Item) -> Iterator[_Waiting | dict[str, Any]]:
+    def _frames_of(self, item: Item) -> Iterator[_Waiting | _Line]:
         try:
             footage = Footage(item.path, lambda share: self._check())
         except LpStudioError as error:
@@ -132,13 +193,45 @@ class ReadingRun:
                     yield self._failed(item.source, frame.message, min(number, footage.frame_count))
                 number += max(chosen.step, 1)
 
-    def _failed(self, source: str, message: str, frame: int | None = None) -> dict[str, Any]:
+    def _failed(self, source: str, message: str, frame: int | None = None) -> _Line:
         return line(source, frame=frame, error=message, **self._weights)
 
-    def _read(self, waiting: Sequence[_Waiting | dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    def _loaded(self, job: _Job, over: threading.Event) -> Iterator[_Waiting | _Line]:
+        """The pictures of a job decoded, or the lines that say why they cannot be read."""
+        for one in job:
+            self._check()
+            if over.is_set():
+                return
+            if not isinstance(one, Item):
+                yield one
+                continue
+            try:
+                if one.kind is Kind.FAULT:
+                    raise LpStudioError(one.fault)
+                picture = load_picture(one.path)
+                said: _Line = {"source": one.source, "width": picture.width, "height": picture.height}
+                yield _Waiting(picture.pixels, picture.scale, said)
+            except LpStudioError as error:
+                yield self._failed(one.source, error.message)
+
+    def _read(self, reader: CharacterReader, waiting: Iterator[_Waiting | _Line]) -> list[_Line]:
+        """The lines of a job. Pictures are let go in portions, for a job may be of large ones."""
+        lines: list[_Line] = []
+        portion: list[_Waiting | _Line] = []
+        pixels = 0
+        for one in waiting:
+            portion.append(one)
+            pixels += one.pixels.size // 3 if isinstance(one, _Waiting) else 0
+            if pixels >= _WINDOW_PIXELS:
+                lines += self._lines(reader, portion)
+                portion, pixels = [], 0
+        lines += self._lines(reader, portion)
+        return lines
+
+    def _lines(self, reader: CharacterReader, waiting: Sequence[_Waiting | _Line]) -> Iterator[_Line]:
         self._check()
         pictures = [one for one in waiting if isinstance(one, _Waiting)]
-        found = iter(self._seen([one.pixels for one in pictures]))
+        found = iter(self._seen(reader, [one.pixels for one in pictures]))
         for one in waiting:
             if not isinstance(one, _Waiting):
                 yield one
@@ -150,15 +243,17 @@ class ReadingRun:
                 seen = [scaled(character, one.scale) for character in result]
                 yield line(**one.said, plates=plates_of(seen, self._formats, self._similarity), **self._weights)
 
-    def _seen(self, images: Sequence[NDArray[np.uint8]]) -> Sequence[list[SeenCharacter] | LpStudioError]:
+    def _seen(
+        self, reader: CharacterReader, images: Sequence[NDArray[np.uint8]]
+    ) -> Sequence[list[SeenCharacter] | LpStudioError]:
         """Read a batch; where that fails (memory, mostly) one by one, so that one picture spoils no other."""
         try:
-            return read_seen(self._reader, images)
+            return read_seen(reader, images)
         except (RuntimeError, MemoryError) as error:
             if len(images) < 2:
                 said = (str(error).strip() or type(error).__name__).splitlines()[0]
                 return [LpStudioError(f"the model failed on this picture ({said})") for _ in images]
-        return [result for image in images for result in self._seen([image])]
+        return [result for image in images for result in self._seen(reader, [image])]
 
 
 def read_seen(reader: CharacterReader, images: Sequence[NDArray[np.uint8]]) -> list[list[SeenCharacter]]:

@@ -12,28 +12,28 @@ from lpstudio.reading.detect import (
     RawCharacter,
     detect,
     keep,
-    output_of,
     place,
     preprocess,
     raw_characters,
 )
 from lpstudio.reading.posterior import Posterior
+from lpstudio.reading.runtime_torch import TorchModel
 
 SIDE, CLASSES = 224, 36
 
 
 def _output(boxes: list[tuple[float, float, float, float]], logits: np.ndarray, raw: bool = True) -> Output:
     """A model output in which anchor i has box i (x, y, w, h) and the class row i; one mask coefficient, 1."""
-    scores = torch.tensor(logits, dtype=torch.float32).T[None]
-    decoded = torch.cat([torch.tensor(boxes).T[None], scores.sigmoid(), torch.ones(1, 1, len(boxes))], 1)
-    return Output(decoded, scores if raw else None, None)
+    scores = logits.T[None].astype(np.float32)
+    decoded = np.concatenate((np.array(boxes).T[None], 1 / (1 + np.exp(-scores)), np.ones((1, 1, len(boxes)))), axis=1)
+    return Output(decoded.astype(np.float32), scores if raw else None, None)
 
 
-def _ellipse(shape: tuple[int, int], x: float, y: float, a: float, b: float) -> torch.Tensor:
+def _ellipse(shape: tuple[int, int], x: float, y: float, a: float, b: float) -> np.ndarray:
     """A mask prototype that is positive inside an ellipse, given in pixels of a rectangle of ``shape`` (h, w)."""
     rows, columns = ((np.arange(side // 4) + 0.5) * 4 for side in shape)
     field = 1 - ((columns[None, :] - x) / a) ** 2 - ((rows[:, None] - y) / b) ** 2
-    return torch.tensor(field, dtype=torch.float32)[None]
+    return field.astype(np.float32)[None]
 
 
 def test_an_o_and_a_0_over_the_same_glyph_become_one_character_with_both_candidates() -> None:
@@ -42,7 +42,7 @@ def test_an_o_and_a_0_over_the_same_glyph_become_one_character_with_both_candida
     logits[1, 26], logits[1, 14] = 1.8, 1.7
     kept = keep(_output([(50, 50, 20, 30), (51, 50, 20, 30)], logits), CLASSES)[0]
     assert len(kept.boxes) == 1
-    row = Posterior().probabilities(kept.logits.numpy())[0]
+    row = Posterior().probabilities(kept.logits)[0]
     assert np.argsort(-row)[:2].tolist() == [14, 26]
     assert row[14] == pytest.approx(np.exp(2.0) / np.exp(logits[0]).sum(), rel=1e-6)
 
@@ -51,8 +51,8 @@ def test_candidates_are_the_same_from_logits_and_from_sigmoids_alone() -> None:
     logits = np.random.default_rng(0).normal(-2, 2, (1, CLASSES))
     logits[0, 3] = 4
     boxes = [(100.0, 100.0, 20.0, 40.0)]
-    with_logits = keep(_output(boxes, logits), CLASSES)[0].logits.numpy()
-    without = keep(_output(boxes, logits, raw=False), CLASSES)[0].logits.numpy()
+    with_logits = keep(_output(boxes, logits), CLASSES)[0].logits
+    without = keep(_output(boxes, logits, raw=False), CLASSES)[0].logits
     assert np.allclose(with_logits, logits, atol=1e-5) and np.allclose(without, logits, atol=1e-3)
 
 
@@ -60,7 +60,7 @@ def test_neighbouring_characters_both_stay_and_faint_ones_go() -> None:
     logits = np.full((3, CLASSES), -8.0)
     logits[0, 0], logits[1, 1], logits[2, 2] = 3, 2, -2
     kept = keep(_output([(50, 50, 20, 40), (66, 52, 20, 40), (150, 50, 20, 40)], logits), CLASSES)[0]
-    assert kept.confidence.numpy() == pytest.approx([1 / (1 + np.exp(-3)), 1 / (1 + np.exp(-2))], abs=1e-3)
+    assert kept.confidence == pytest.approx([1 / (1 + np.exp(-3)), 1 / (1 + np.exp(-2))], abs=1e-3)
     assert kept.anchors.tolist() == [0, 1]
 
 
@@ -96,7 +96,7 @@ def test_pictures_are_placed_as_ultralytics_does_in_training() -> None:
         assert np.array_equal(rectangle, LetterBox(placement.shape)(image=image))
     batch = preprocess([rectangle, rectangle])
     assert batch.shape == (2, 3, *placement.shape)
-    assert np.array_equal((batch[1] * 255).numpy().round().transpose(1, 2, 0)[..., ::-1], rectangle)
+    assert np.array_equal((batch[1] * 255).round().transpose(1, 2, 0)[..., ::-1], rectangle)
 
 
 def _round_character(picture: tuple[int, int], centre: tuple[float, float], a: float, b: float) -> RawCharacter:
@@ -126,7 +126,7 @@ def test_an_empty_mask_gives_the_box_as_polygon() -> None:
     logits[0, 5] = 4
     _, placement = place(np.zeros((112, 224, 3), np.uint8), SIDE)
     kept = keep(_output([(100, 62, 20, 40)], logits), CLASSES)[0]
-    for protos in (-torch.ones(1, 32, 56), _ellipse(placement.shape, 100, 62, 0.5, 0.5), None):
+    for protos in (-np.ones((1, 32, 56), np.float32), _ellipse(placement.shape, 100, 62, 0.5, 0.5), None):
         character = raw_characters(kept, protos, placement)[0]
         assert character.polygon.tolist() == [[90, 34], [110, 34], [110, 74], [90, 74]]
         assert character.box == (90, 34, 110, 74)
@@ -155,19 +155,18 @@ def test_no_detections_and_no_pictures_give_empty_lists() -> None:
     kept = keep(_output([(50, 50, 20, 30)], np.full((1, CLASSES), -9.0)), CLASSES)[0]
     _, placement = place(np.zeros((80, 160, 3), np.uint8), SIDE)
     assert raw_characters(kept, _ellipse(placement.shape, 4, 56, 30, 40), placement) == []
-    assert detect(torch.nn.Identity(), [], classes=36, side=SIDE) == []
+    assert detect(TorchModel(torch.nn.Identity()), [], classes=36, side=SIDE) == []
 
 
 def test_a_real_model_in_evaluation_mode_gives_its_class_logits() -> None:
     from ultralytics.nn.tasks import SegmentationModel
 
     torch.manual_seed(1)
-    model = SegmentationModel("yolo11n-seg.yaml", nc=CLASSES, verbose=False).eval()
+    model = TorchModel(SegmentationModel("yolo11n-seg.yaml", nc=CLASSES, verbose=False).eval())
     images = [np.random.default_rng(0).integers(0, 255, (80, 160, 3), np.uint8)] * 2
-    with torch.inference_mode():
-        output = output_of(model(preprocess([place(image, SIDE)[0] for image in images])))
+    output = model(preprocess([place(image, SIDE)[0] for image in images]))
     assert output.logits is not None and output.protos is not None
-    assert torch.allclose(output.logits.sigmoid(), output.decoded[:, 4 : 4 + CLASSES], atol=1e-6)
+    assert np.allclose(1 / (1 + np.exp(-output.logits)), output.decoded[:, 4 : 4 + CLASSES], atol=1e-6)
     found = detect(model, images, classes=CLASSES, side=SIDE, confidence=0.0, most=20)
     assert [len(characters) for characters in found] == [20, 20]
     assert all(c.logits.shape == (CLASSES,) and len(c.polygon) >= 3 for c in found[0])
@@ -178,7 +177,7 @@ def test_what_is_read_of_a_picture_does_not_depend_on_its_company() -> None:
     from ultralytics.nn.tasks import SegmentationModel
 
     torch.manual_seed(1)
-    model = SegmentationModel("yolo11n-seg.yaml", nc=CLASSES, verbose=False).eval()
+    model = TorchModel(SegmentationModel("yolo11n-seg.yaml", nc=CLASSES, verbose=False).eval())
     rng = np.random.default_rng(0)
     images = [rng.integers(0, 255, (height, 160, 3), np.uint8) for height in (80, 50, 80, 200, 53)]
 
