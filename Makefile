@@ -1,5 +1,7 @@
 # make demo and make test need nothing but Python 3.11 or newer: they make .venv and install everything into it.
 PYTHON ?= python3
+# How many processes share the tests; 0: all in one, for a debugger and for single tests.
+TESTERS ?= 2
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
@@ -19,7 +21,7 @@ studio: $(READY)
 	$(BIN)/lpstudio
 
 test: $(READY)
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n $(TESTERS) --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check lpstudio tests

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,29 @@ from pytestqt.qtbot import QtBot
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("YOLO_OFFLINE", "true")
 os.environ.setdefault("YOLO_AUTOINSTALL", "false")
+# Pictures and models of tests are small and several processes test at once: threads would stand in each other's way.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 PATIENCE_MS = 30_000
 REPOSITORY = Path(__file__).resolve().parent.parent
+OWN_PLACE = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Every process that tests has its own settings and locks: none waits for another, a person's stay untouched."""
+    place = tempfile.TemporaryDirectory(prefix="lpstudio-tests-", ignore_cleanup_errors=True)
+    config.stash[OWN_PLACE] = place
+    # Ultralytics reads its variable when it is imported, and writes whatever a test changes in its settings.
+    for variable in ("LPSTUDIO_SETTINGS", "LPSTUDIO_LOCKS", "YOLO_CONFIG_DIR"):
+        os.environ[variable] = str(Path(place.name) / variable.lower())
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+        # Tests start some hundred interpreters: where no bytecode is kept, most of their time would go into compiling.
+        os.environ["PYTHONPYCACHEPREFIX"] = str(Path(place.name) / "bytecode")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Nothing of it stays behind."""
+    config.stash[OWN_PLACE].cleanup()
 
 
 def real_crops_folder() -> Path | None:
