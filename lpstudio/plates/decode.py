@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,7 @@ _FLOOR = 0.002  # of every posterior is spread over all characters: a model is n
 _BEAM = 16
 _CANDIDATES = 6
 _HOPELESS = 3e-4  # beginnings that cannot become so much of the best text are given up; the sum still has them
+_UNLISTED = 0.01  # nor those that cannot become so much of the last text that is listed
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,11 @@ class Hypothesis:
     chars: tuple[str | None, ...]
 
 
-@dataclass(slots=True)
-class _Part:
-    """The beginning of a text, with the weight of all ways to come by it and of the best of them."""
-
-    weight: float
-    best: float
-    chars: tuple[str | None, ...]
-
-
+# What each character became, the last first: (char or None, those before it).
+_Chars = tuple[str | None, "_Chars"] | None
+# The beginning of a text: the weight of all ways to come by it and of the best of them, and that way. Plain tuples, for
+# thousands are made for a plate.
+_Part = tuple[float, float, _Chars]
 _Parts = dict[str, _Part]
 _State = tuple[int, int]  # how many characters were left out, how many places missed
 
@@ -75,20 +73,20 @@ def decode(observed: Sequence[Observed], formats: FormatSet, most: int = 8) -> l
     reach = bounds[0, :, 0, 0] * lattices.shares
     least = _HOPELESS * float(reach.max())
     texts: dict[str, dict[str | None, _Part]] = {}
-    search = _Search(weighed, bounds)
-    for number in np.flatnonzero(reach >= max(least, 1e-300)).tolist():
+    search = _Search(weighed, bounds, most)
+    for number in sorted(np.flatnonzero(reach >= max(least, 1e-300)).tolist(), key=lambda n: -reach[n]):
         identity, share = lattices.identities[number], float(lattices.shares[number])
-        for text, part in search.texts(number, least / share).items():
-            ways = texts.setdefault(text, {})
-            known = ways.setdefault(identity, _Part(0.0, -1.0, ()))
-            known.weight += share * part.weight
-            if part.best > known.best:
-                known.best, known.chars = part.best, part.chars
-    ranked = heapq.nlargest(most, texts.items(), key=lambda item: sum(way.weight for way in item[1].values()))
+        if reach[number] < least:
+            break  # the others reach less
+        found, bar = search.texts(number, least / share)
+        least = max(least, share * bar)
+        for text, part in found.items():
+            _add(texts.setdefault(text, {}), identity, share * part[0], share * part[1], part[2])
+    ranked = heapq.nlargest(most, texts.items(), key=lambda item: sum(way[0] for way in item[1].values()))
     result = []
     for text, ways in ranked:
-        identity, way = max(ways.items(), key=lambda item: item[1].weight)
-        result.append(Hypothesis(text, sum(w.weight for w in ways.values()) / total, identity, way.chars))
+        identity, way = max(ways.items(), key=lambda item: item[1][0])
+        result.append(Hypothesis(text, sum(w[0] for w in ways.values()) / total, identity, _listed(way[2])))
     return result
 
 
@@ -117,21 +115,27 @@ def _row(one: Observed) -> Array:
 class _Search:
     """A beam over the states of lattices, without what cannot become as much as is asked any more.
 
-    ``bounds`` (n + 1, lattices, left out + 1, missed + 1) says how far each state can come.
+    ``bounds`` (n + 1, lattices, left out + 1, missed + 1) says how far each state can come. ``most``: how many texts
+    are wanted.
     """
 
-    def __init__(self, weighed: Weighed, bounds: Array) -> None:
+    def __init__(self, weighed: Weighed, bounds: Array, most: int) -> None:
         self._weighed = weighed
         self._bounds = bounds
+        self._most = most
         self._choices: dict[tuple[int, int], list[tuple[str, float]]] = {}
 
-    def texts(self, number: int, least: float) -> _Parts:
-        """The texts of one lattice that weigh ``least`` or more, with the weight of all ways to come by each."""
+    def texts(self, number: int, least: float) -> tuple[_Parts, float]:
+        """The texts of one lattice that weigh ``least`` or more, with the weight of all ways to come by each.
+
+        Where so many are found that others can no longer be listed, these are left out; the second value says below
+        which weight, ``least`` otherwise.
+        """
         weighed, lattices = self._weighed, self._weighed.lattices
         count, length = weighed.count, int(lattices.lengths[number])
         kinds = lattices.kinds[number].tolist()
         bounds = self._bounds[:, number].tolist()
-        states: dict[_State, _Parts] = {(0, 0): {"": _Part(1.0, 1.0, ())}}
+        states: dict[_State, _Parts] = {(0, 0): {"": (1.0, 1.0, None)}}
         for i in range(count + 1):
             _miss(states, i, length, int(lattices.most_missed[number]), least, bounds[i])
             if i == count:
@@ -144,30 +148,38 @@ class _Search:
                 if place < length and reach > 0:
                     target = following.setdefault((out, missed), {})
                     choices = self._choices_at(i, kinds[place])
-                    for text, part in parts.items():
+                    for text, (all_ways, best, chars) in parts.items():
+                        enough = least / (best * reach)
                         for char, weight in choices:
-                            if part.best * weight * reach < least:
+                            if weight < enough:
                                 break  # the others weigh less
-                            _add(target, text + char, part, weight, (*part.chars, char))
+                            _add(target, text + char, all_ways * weight, best * weight, (char, chars))
                 if out < MOST_LEFT_OUT and ahead[out + 1][missed] > 0:
                     target = following.setdefault((out + 1, missed), {})
-                    for text, part in parts.items():
-                        if part.best * weighed.doubts[i] * ahead[out + 1][missed] >= least:
-                            _add(target, text, part, weighed.doubts[i], (*part.chars, None))
+                    doubt = weighed.doubts[i]
+                    enough = least / (doubt * ahead[out + 1][missed])
+                    for text, (all_ways, best, chars) in parts.items():
+                        if best >= enough:
+                            _add(target, text, all_ways * doubt, best * doubt, (None, chars))
             states = {state: _pruned(parts) for state, parts in following.items() if parts}
+            for (out, missed), parts in states.items():
+                if len(parts) >= self._most:
+                    # So many texts of this state alone will weigh as much: all have beginnings of their own.
+                    last = sorted([part[1] for part in parts.values()], reverse=True)[self._most - 1]
+                    least = max(least, _UNLISTED * last * ahead[out][missed])
         ended: _Parts = {}
         for (out, missed), parts in states.items():
             if count - out + missed == length and out < count:
                 for text, part in parts.items():
-                    _add(ended, text, part, 1.0, part.chars)
-        return ended
+                    _add(ended, text, *part)
+        return ended, least
 
     def _choices_at(self, i: int, kind: int) -> list[tuple[str, float]]:
         """The characters worth trying at a place, best first, with their weights; hopeless ones are left to the sum."""
         known = self._choices.get((i, kind))
         if known is None:
             values = (self._weighed.rows[i] * self._weighed.lattices.factors[kind]).tolist()
-            best = heapq.nlargest(_CANDIDATES, zip(values, CHARACTERS, strict=True))
+            best = sorted(zip(values, CHARACTERS, strict=True), reverse=True)[:_CANDIDATES]
             known = [(char, value) for value, char in best if value >= 1e-3 * best[0][0] and value > 0]
             self._choices[(i, kind)] = known
         return known
@@ -180,24 +192,32 @@ def _miss(
     for missed in range(most_missed):
         for out in [out for out, m in states if m == missed and i - out + m < length]:
             target = states.setdefault((out, missed + 1), {})
-            for text, part in states[(out, missed)].items():
-                if part.best * MISSED * reach[out][missed + 1] >= least:
-                    _add(target, text, part, MISSED, part.chars)
+            for text, (all_ways, best, chars) in states[(out, missed)].items():
+                if best * MISSED * reach[out][missed + 1] >= least:
+                    _add(target, text, all_ways * MISSED, best * MISSED, chars)
 
 
-def _add(target: _Parts, text: str, part: _Part, factor: float, chars: tuple[str | None, ...]) -> None:
-    """Put a longer beginning beside the others; one with the same text adds to its weight."""
-    best = part.best * factor
-    known = target.get(text)
+def _add(target: dict[Any, _Part], key: str | None, weight: float, best: float, chars: _Chars) -> None:
+    """Put a beginning beside the others; one with the same text adds to its weight."""
+    known = target.get(key)
     if known is None:
-        target[text] = _Part(part.weight * factor, best, chars)
-        return
-    known.weight += part.weight * factor
-    if best > known.best:
-        known.best, known.chars = best, chars
+        target[key] = (weight, best, chars)
+    elif best > known[1]:
+        target[key] = (known[0] + weight, best, chars)
+    else:
+        target[key] = (known[0] + weight, known[1], known[2])
+
+
+def _listed(chars: _Chars) -> tuple[str | None, ...]:
+    """What each character became, in reading order."""
+    found = []
+    while chars is not None:
+        char, chars = chars
+        found.append(char)
+    return tuple(reversed(found))
 
 
 def _pruned(parts: _Parts) -> _Parts:
     if len(parts) <= _BEAM:
         return parts
-    return dict(heapq.nlargest(_BEAM, parts.items(), key=lambda item: item[1].weight))
+    return dict(heapq.nlargest(_BEAM, parts.items(), key=lambda item: item[1][0]))

@@ -26,6 +26,8 @@ _SHORT = 6  # formats with fewer places leave no room for missed ones
 LENGTH_PRIOR = {1: 0.002, 2: 0.02, 3: 0.2}
 
 Array = NDArray[np.float64]
+# The place of a state after i characters is i + its shift, in rows of left out and columns of missed.
+_SHIFT = np.arange(MOST_MISSED + 1)[None, :] - np.arange(MOST_LEFT_OUT + 1)[:, None]
 _ANY = (1.0,) * len(CHARACTERS)
 
 
@@ -35,7 +37,10 @@ class Lattices:
 
     ``identities`` (L): the format of each, None for no format. ``shares`` (L,): its prior. ``kinds`` (L, places):
     which row of ``factors`` each place has, the last row behind the end. ``factors`` (kinds + 1, 36): what a place
-    multiplies each plate character with; zeros in the last row. ``lengths`` (L,), ``most_missed`` (L,).
+    multiplies each plate character with; zeros in the last row. ``lengths`` (L,), ``most_missed`` (L,). ``next_kinds``
+    (count + 1, L, left out + 1, missed + 1): the kind of the next place of every state after so many characters,
+    behind the end where there is none. ``passing``: what passing that place without a character weighs, 0 where it
+    cannot be.
     """
 
     identities: tuple[str | None, ...]
@@ -44,6 +49,8 @@ class Lattices:
     factors: Array
     lengths: NDArray[np.intp]
     most_missed: NDArray[np.intp]
+    next_kinds: NDArray[np.intp]
+    passing: Array
 
 
 @lru_cache(maxsize=256)
@@ -65,7 +72,13 @@ def lattices_for(formats: FormatSet, count: int) -> Lattices:
         kinds[number, : len(row)] = [known[place] for place in row]
     factors = np.array([*known, (0.0,) * len(CHARACTERS)], np.float64)
     lengths = np.array([len(row) for row in rows], np.intp)
-    return Lattices(tuple(identities), np.array(shares), kinds, factors, lengths, np.array(missed, np.intp))
+    most_missed = np.array(missed, np.intp)
+    following = np.arange(count + 1)[:, None, None] + _SHIFT  # of every state after so many characters
+    next_kinds = kinds[:, np.clip(following, 0, width - 1)].swapaxes(0, 1)
+    next_kinds = np.ascontiguousarray(np.where(following[:, None] >= 0, next_kinds, len(known)))
+    room = np.arange(MOST_MISSED + 1) < most_missed[:, None, None]  # may one more be missed
+    passing = MISSED * (room & (next_kinds < len(known)))
+    return Lattices(tuple(identities), np.array(shares), kinds, factors, lengths, most_missed, next_kinds, passing)
 
 
 def _each(formats: FormatSet, count: int) -> Iterable[tuple[str | None, float, list[tuple[float, ...]], int]]:
@@ -117,54 +130,37 @@ class Weighed:
         self.rows = rows
         self.doubts = doubts
         self.count = len(rows)
-        out, missed = np.arange(MOST_LEFT_OUT + 1)[:, None], np.arange(MOST_MISSED + 1)[None, :]
-        self._shift = missed - out  # the place of a state after i characters is i + shift
-        self._room = (missed < lattices.most_missed[:, None, None]) & np.ones_like(out, bool)  # may one more be missed
-        self._end = self.count + self._shift == lattices.lengths[:, None, None]
+        self._end = self.count + _SHIFT == lattices.lengths[:, None, None]
 
     def sums(self) -> Array:
         """The weight of all texts of each lattice together (the forward sum), without its share; shape (L,)."""
         per_kind = self.rows @ self.lattices.factors.T
-        states = np.zeros(self._room.shape)
+        kinds, passing = self.lattices.next_kinds, self.lattices.passing
+        states = np.zeros(self._end.shape)
         states[:, 0, 0] = 1.0
-        for i in range(self.count):
-            kinds = self._kinds(i)
-            self._miss(states, kinds)
-            following = states * per_kind[i][kinds]
+        for i in range(self.count + 1):
+            for missed in range(MOST_MISSED):
+                states[..., missed + 1] += states[..., missed] * passing[i, ..., missed]
+            if i == self.count:
+                break
+            following = states * per_kind[i][kinds[i]]
             following[:, 1:] += states[:, :-1] * self.doubts[i]
             states = following
-        self._miss(states, self._kinds(self.count))
         return np.asarray((states * self._end).sum(axis=(1, 2)))
 
     def bounds(self) -> Array:
         """The weight of the best way from each state to the end, shape (n + 1, L, left out + 1, missed + 1)."""
         factors = self.lattices.factors
         per_kind = (self.rows[:, None, :] * factors[None, :, :]).max(axis=2)
-        bounds = np.zeros((self.count + 1, *self._room.shape))
+        kinds, passing = self.lattices.next_kinds, self.lattices.passing
+        bounds = np.zeros((self.count + 1, *self._end.shape))
         for i in range(self.count, -1, -1):
-            kinds = self._kinds(i)
             best = bounds[i]
             if i == self.count:
                 best[:] = self._end
             else:
-                best[:] = bounds[i + 1] * per_kind[i][kinds]
+                best[:] = bounds[i + 1] * per_kind[i][kinds[i]]
                 np.maximum(best[:, :-1], bounds[i + 1][:, 1:] * self.doubts[i], out=best[:, :-1])
-            open_ = self._open(kinds)
             for missed in range(MOST_MISSED - 1, -1, -1):
-                np.maximum(best[..., missed], best[..., missed + 1] * open_[..., missed], out=best[..., missed])
+                np.maximum(best[..., missed], best[..., missed + 1] * passing[i, ..., missed], out=best[..., missed])
         return bounds
-
-    def _kinds(self, i: int) -> NDArray[np.intp]:
-        """The kind of the next place of every state after ``i`` characters; behind the end where there is none."""
-        place = i + self._shift
-        kinds = self.lattices.kinds[:, np.clip(place, 0, self.lattices.kinds.shape[1] - 1)]
-        return np.where(place >= 0, kinds, len(self.lattices.factors) - 1)
-
-    def _open(self, kinds: NDArray[np.intp]) -> Array:
-        """What passing the next place without a character weighs in every state; 0 where that cannot be."""
-        return MISSED * (self._room & (kinds < len(self.lattices.factors) - 1))
-
-    def _miss(self, states: Array, kinds: NDArray[np.intp]) -> None:
-        open_ = self._open(kinds)
-        for missed in range(MOST_MISSED):
-            states[..., missed + 1] += states[..., missed] * open_[..., missed]
