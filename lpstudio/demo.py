@@ -1,18 +1,15 @@
-"""The demo: a small synthetic project, and the whole loop walked on it without a window."""
+"""The demo: a small synthetic project with plates to read, and the whole loop walked on it without a window."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lpstudio.dataset.atomic import write_error
+from lpstudio.demo_plates import environment
 from lpstudio.errors import LpStudioError, UsageError
 
 if TYPE_CHECKING:
@@ -21,8 +18,6 @@ if TYPE_CHECKING:
 
 CROPS = 120
 EPOCHS = 20
-SEED = 1
-DIFFICULTY = 0.25  # of the crops: a model this young learns nothing from the worst CCTV
 CONFIDENCE = 0.03  # a model this young is sure of nothing; with the usual threshold the report would show empty plates
 
 _MADE_BY = "# Synthetic plate crops"  # how the data.yaml of `lpstudio synth` begins
@@ -51,11 +46,11 @@ def is_demo(folder: Path) -> bool:
         return False
 
 
-def make_demo_project(folder: Path, crops: int = CROPS, seed: int = SEED) -> bool:
+def make_demo_project(folder: Path, crops: int = CROPS) -> bool:
     """Make the demo's project unless it is there already; returns whether it was made.
 
-    Drawing happens in a process of its own, so that the caller, which may become the window, loads no cv2. The folder
-    appears whole or not at all. Raises UsageError when something else is in it.
+    What the starter weights read on its new plates is printed. That happens in a process of its own, so that the
+    caller, which may become the window, loads neither torch nor cv2. Raises UsageError when something else is in there.
     """
     folder = folder.absolute()
     if is_demo(folder):
@@ -64,28 +59,12 @@ def make_demo_project(folder: Path, crops: int = CROPS, seed: int = SEED) -> boo
         raise UsageError(
             "something else is there already; the demo overwrites nothing", path=folder, remedy="Name another folder"
         )
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as beside:
-            made = Path(beside) / "project"
-            command = [sys.executable, "-m", "lpstudio", "synth", str(made), "--count", str(crops), "--seed", str(seed)]
-            command += ["--difficulty", str(DIFFICULTY)]
-            done = subprocess.run(command, stdout=subprocess.DEVNULL, env=_environment(), check=False)
-            if done.returncode != 0:
-                raise LpStudioError("the synthetic crops could not be made", path=folder)
-            if folder.exists():
-                folder.rmdir()
-            shutil.move(made, folder)
-    except OSError as error:
-        raise write_error(error, folder) from error
+    command = [sys.executable, "-m", "lpstudio.demo_plates", str(folder), str(crops)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment(), check=False)
+    print(done.stdout, end="", file=sys.stderr)
+    if done.returncode != 0:
+        raise LpStudioError("the demo's project could not be made", path=folder)
     return True
-
-
-def _environment() -> dict[str, str]:
-    """The environment for a child that must find this very package."""
-    package = str(Path(__file__).resolve().parent.parent)
-    paths = [package, *(path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path)]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
 
 
 def walk(folder: Path, epochs: int, follow: Follow, say: Say, progress: Progress) -> DemoResult:

@@ -11,6 +11,7 @@ import typer
 
 from lpstudio.cli.progress import progress_bar
 from lpstudio.demo import CROPS, EPOCHS, make_demo_project
+from lpstudio.demo_plates import READINGS
 
 if TYPE_CHECKING:
     from lpstudio.training.runs import Run
@@ -27,13 +28,14 @@ def command(
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of the short training.")] = EPOCHS,
     crops: Annotated[int, typer.Option(min=10, help="Synthetic crops of a new project.")] = CROPS,
 ) -> int:
-    """Make a small synthetic project and open it; without a screen train, read and report on it."""
+    """Make a small synthetic project, read its new plates and open it; without a screen train and report as well."""
     from lpstudio.doctor import has_screen
     from lpstudio.places import demo_folder
 
     project = (folder or demo_folder()).absolute()
     made = make_demo_project(project, crops)
     print(f"demo project{'' if made else ' (there already)'}: {project}", file=sys.stderr)
+    print(f"readings of its new plates, with pictures: {project / READINGS}", file=sys.stderr)
     if has_screen() and not headless:
         from lpstudio.studio.app import run_studio
 

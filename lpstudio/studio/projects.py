@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-DEMO_CROPS = 60
-DEMO_DIFFICULTY = 0.25
+DEMO_CROPS = 60  # labelled ones
 _LET_GO_S = 6.0  # how long another studio may take to let a project go
 _WANTED_NEXT = ("lpstudio.studio.session", "lpstudio.dataset.writer", "lpstudio.studio.annotate.workspace")
 
@@ -145,7 +144,7 @@ class ProjectDoor(QObject):
         self.failed.emit(message)
 
     def demo(self) -> None:
-        """Make the synthetic demo project, once, and open it."""
+        """Make the synthetic demo project with drafts of new plates, once, and open it."""
         folder = demo_folder()
         if (folder / "data.yaml").is_file():
             self.open(folder)
@@ -156,12 +155,11 @@ class ProjectDoor(QObject):
         process = QProcess(self)
         process.setProcessEnvironment(worker_environment())
         process.setProgram(sys.executable)
-        wanted = ["--count", str(DEMO_CROPS), "--seed", "1", "--difficulty", str(DEMO_DIFFICULTY)]
-        process.setArguments(["-m", "lpstudio", "synth", str(folder), *wanted])
+        process.setArguments(["-m", "lpstudio.demo_plates", str(folder), str(DEMO_CROPS)])
         process.finished.connect(lambda code, _status: self._demo_made(code, folder))
         process.errorOccurred.connect(self._demo_failed_to_start)
         self._process = process
-        self.opening.emit(f"making {DEMO_CROPS} synthetic plates")
+        self.opening.emit(f"making {DEMO_CROPS} synthetic plates, and reading some new ones")
         process.start()
 
     def _demo_failed_to_start(self, error: QProcess.ProcessError) -> None:

@@ -27,6 +27,7 @@ from lpstudio.studio.new_project_dialog import NewProjectDialog
 from lpstudio.studio.places import open_settings
 from lpstudio.studio.settings_dialog import SettingsDialog
 from lpstudio.studio.workspace import Notice, Severity
+from tests.annotate.hands import Hands
 
 from .conftest import close_window
 
@@ -100,12 +101,19 @@ def test_the_program_opens_a_project_and_ends_cleanly_on_a_signal(small_project:
 
 
 @pytest.mark.slow
-def test_the_demo_is_made_and_opened(empty_studio: MainWindow, qtbot: QtBot) -> None:
+def test_the_demo_is_made_and_opens_with_drafts_of_plates_nothing_was_trained_on(
+    empty_studio: MainWindow, qtbot: QtBot
+) -> None:
     qtbot.mouseClick(empty_studio.empty_state.buttons["file.demo"], Qt.MouseButton.LeftButton)
     assert "synthetic plates" in empty_studio.status.tasks["open"].text
     qtbot.waitUntil(lambda: empty_studio.session is not None and empty_studio.session.is_scanned, timeout=120000)
     assert empty_studio.session is not None
-    assert len(empty_studio.session.index) == 60
+    assert empty_studio.session.counts[CropState.LABELLED] == 60
+    assert empty_studio.session.counts[CropState.DRAFT] == 12
+    hands = Hands(empty_studio, qtbot)
+    hands.wait_open("new01")
+    qtbot.waitUntil(lambda: bool(hands.chars))
+    assert hands.state() is CropState.DRAFT and len(hands.chars) >= 5 and "?" not in hands.chars
     assert "open" not in empty_studio.status.tasks
 
 
