@@ -72,13 +72,13 @@ def lattices_for(formats: FormatSet, count: int) -> Lattices:
         kinds[number, : len(row)] = [known[place] for place in row]
     factors = np.array([*known, (0.0,) * len(CHARACTERS)], np.float64)
     lengths = np.array([len(row) for row in rows], np.intp)
-    most_missed = np.array(missed, np.intp)
+    allowed = np.array(missed, np.intp)
     following = np.arange(count + 1)[:, None, None] + _SHIFT  # of every state after so many characters
     next_kinds = kinds[:, np.clip(following, 0, width - 1)].swapaxes(0, 1)
     next_kinds = np.ascontiguousarray(np.where(following[:, None] >= 0, next_kinds, len(known)))
-    room = np.arange(MOST_MISSED + 1) < most_missed[:, None, None]  # may one more be missed
-    passing = MISSED * (room & (next_kinds < len(known)))
-    return Lattices(tuple(identities), np.array(shares), kinds, factors, lengths, most_missed, next_kinds, passing)
+    room = np.arange(MOST_MISSED + 1) < allowed[:, None, None]  # may one more be missed
+    passing = np.where(room & (next_kinds < len(known)), MISSED, 0.0)
+    return Lattices(tuple(identities), np.array(shares), kinds, factors, lengths, allowed, next_kinds, passing)
 
 
 def _each(formats: FormatSet, count: int) -> Iterable[tuple[str | None, float, list[tuple[float, ...]], int]]:
