@@ -1,8 +1,8 @@
 """Reading a folder of crops into a JSON file on the CPU: LP Studio's way, stock ``YOLO.predict``'s, or the bare model.
 
-One process measures one way: crops per second with the weights open and one crop read, and when it was done by the clock,
-for all of it. ``bare`` runs the model alone on the very batches that reading makes, without files, suppression, outlines
-or text; in lanes side by side as reading does, and batch by batch on all threads: the faster counts.
+One process measures one way: crops per second with the weights open and one crop read, and the clock when all was done.
+``bare`` runs the model alone on the very batches that reading makes, without files, suppression, outlines or text, in
+lanes side by side as reading does, and batch by batch on all threads: the faster counts.
 """
 
 from __future__ import annotations
