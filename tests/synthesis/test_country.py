@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lpstudio.errors import LpStudioError, UsageError
-from lpstudio.plates.formats import load_formats
+from lpstudio.plates.formats import formats_from, load_formats
 from lpstudio.resources import resource
 from lpstudio.synthesis.conditions import Wishes
 from lpstudio.synthesis.country import load_country
@@ -48,6 +48,14 @@ def test_the_shipped_file_has_every_format_size_colour_and_two_line_layout() -> 
     ((_, white, blue),) = looks["ph-2014-diplomatic"].colours
     assert min(white) > 0.85 and blue[0] > 2 * blue[2]
     assert not looks["ph-temporary"].embossed
+
+
+def test_brazil_is_shipped_as_such_a_file() -> None:
+    path = resource("plates", "br.toml")
+    assert [one.pattern for one in load_country(path).formats] == ["LLL DDDD", "LLL DLDD"]
+    crops = [make_plate(5, number, 1, Wishes(difficulty=0.0, country=path))[0] for number in range(6)]
+    assert all(formats_from("br").of(crop.text) for crop in crops)
+    assert {crop.format for crop in crops} <= {"br-1990-car", "br-2018-mercosul"}
 
 
 def test_another_country_is_a_file_with_its_own_fonts(tmp_path: Path) -> None:
