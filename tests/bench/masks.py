@@ -17,7 +17,7 @@ from pathlib import Path
 MOST_LOWER = 0.01  # of mask mAP50-95
 
 
-def trained(project: Path, batches: str, seed: int, epochs: int) -> tuple[float, float]:
+def trained(project: Path, batches: str, seed: int, epochs: int, weights: str) -> tuple[float, float]:
     """(mask mAP50-95 of the best weights on val, seconds of the whole run); val scores only."""
     from lpstudio.dataset.project import Project
     from lpstudio.dataset.training_set import collect
@@ -27,19 +27,19 @@ def trained(project: Path, batches: str, seed: int, epochs: int) -> tuple[float,
     from lpstudio.training.session import train
     from lpstudio.training.settings import TrainSettings
 
-    folder = project / "runs" / f"{batches}-{seed}-{epochs}-1"
+    folder = project / "runs" / f"{batches}-{seed}-{epochs}-{weights}-1"
     told = folder / "told.json"
     if not told.is_file():
         if folder.is_dir():
             run = Run.open(folder)
         else:
             settings = TrainSettings(
-                name=f"{batches}-{seed}-{epochs}",
+                name=f"{batches}-{seed}-{epochs}-{weights}",
                 epochs=epochs,
                 seed=seed,
                 batches=batches,
                 device="cpu",
-                weights="scratch",
+                weights=weights,
                 early_stop_epochs=0,
                 save_period=0,
             )
@@ -61,6 +61,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--weights", choices=("scratch", "starter"), default="starter")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     os.environ["LPSTUDIO_LOCKS"] = str(options.folder / "locks")
@@ -74,7 +75,7 @@ def main() -> int:
     print(f"{'seed':>6}{'rectangular':>14}{'square':>10}{'difference':>13}{'times faster':>15}")
     for seed in options.seeds:
         (flat, short), (square, long) = (
-            trained(project, one, seed, options.epochs) for one in ("rectangular", "square")
+            trained(project, one, seed, options.epochs, options.weights) for one in ("rectangular", "square")
         )
         differences.append(flat - square)
         print(f"{seed:>6}{flat:>14.4f}{square:>10.4f}{flat - square:>+13.4f}{long / short:>15.2f}", flush=True)
