@@ -14,6 +14,10 @@ read          sources [paths], formats?, similarity?, imgsz?,    one a picture o
 read_pixels   path, frame?, rectangle? [x1, y1, x2, y2],         one: the same line, in pixels of the whole picture or
               formats?, similarity?, imgsz?, conf?, weights?,    frame
               device?
+typed         path, text, weights?, device?                      one: count (characters that the model sees),
+                                                                 characters [{polygon, confidence, candidates}] of the
+                                                                 text in reading order (none where it sees fewer),
+                                                                 doubt and at as in the tools process
 ============  =================================================  =====================================================
 
 ``formats``: "ph" (as when left out), "none", or a syntax such as "LLL DDDD"; several are separated by commas.
@@ -57,7 +61,7 @@ class Reader:
         self._footage: Footage | None = None
 
     def handlers(self) -> dict[str, Handler]:
-        return {"load": self.load, "read": self.read, "read_pixels": self.read_pixels}
+        return {"load": self.load, "read": self.read, "read_pixels": self.read_pixels, "typed": self.typed}
 
     def load(self, request: Request, reply: Reply) -> None:
         weights = self._load(request, reply, anew=True)
@@ -124,6 +128,33 @@ class Reader:
                 calibrated=reader.weights.calibrated,
                 plates=plates_of(seen, formats, similarity),
             )
+        )
+
+    def typed(self, request: Request, reply: Reply) -> None:
+        path, text = request.text("path"), request.text("text")
+        weights = self._load(request, reply, anew=False)
+
+        from lpstudio.reading.pictures import load_picture
+        from lpstudio.reading.typed_model import propose_seen
+
+        reply.check()
+        picture = load_picture(Path(path))
+        seen = propose_seen(weights, picture.pixels, text)
+        across, down = picture.scale
+        reply.result(
+            {
+                "count": seen.count,
+                "characters": [
+                    {
+                        "polygon": [[round(x * across, 3), round(y * down, 3)] for x, y in one.polygon],
+                        "confidence": one.confidence,
+                        "candidates": [{"char": c.char, "probability": c.probability} for c in one.candidates],
+                    }
+                    for one in seen.characters
+                ],
+                "doubt": seen.doubt,
+                "at": list(seen.at),
+            }
         )
 
     def close(self) -> None:

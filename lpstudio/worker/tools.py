@@ -18,6 +18,8 @@ crop_png      path, frame?, rectangle?                    file, width, height, r
                                                           frame, time_s (null for pictures)
 outline       path, frame?, and one of                    polygon [[x, y], …]
               point [x, y] (with radius?), rectangle
+              (with char?, slope? of its row and
+              others? [[char, [[x, y], …]], …])
 typed         path, text                                  polygons [[[x, y], …], …] of the text's characters in reading
                                                           order; doubt (why there seem to be more or fewer, or empty),
                                                           at [place in the text, …] where
@@ -49,6 +51,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lpstudio.dataset.types import Polygon
 from lpstudio.errors import LpStudioError
 from lpstudio.reading.footage import Footage, Frame
 from lpstudio.reading.pictures import load_picture, whole_rectangle
@@ -201,14 +204,20 @@ class Tools:
         )
 
     def outline(self, request: Request, reply: Reply) -> None:
+        from lpstudio.reading.letter_forms import fills, known_outline
         from lpstudio.reading.outline import outline_around, outline_in_box
 
+        char, slope = request.text("char", ""), float(request.number("slope", 0.0))
         box = request.numbers("rectangle", 4, None)
         point = request.numbers("point", 2) if box is None else (0.0, 0.0)
         bgr, _ = self._pixels(request, reply)
         reply.check()
-        if box is not None:
+        if box is not None and char:
+            polygon = known_outline(bgr, box, char, slope, _others(request))
+        elif box is not None:
             polygon = outline_in_box(bgr, box)
+            if not fills(polygon, box):
+                raise LpStudioError("what stands out in the box is much smaller than it")
         else:
             polygon = outline_around(bgr, point, request.number("radius", None))
         reply.result({"polygon": [[x, y] for x, y in polygon]})
@@ -265,6 +274,20 @@ class Tools:
         footage = self._videos.pop(path, None)
         if footage is not None:
             footage.close()
+
+
+def _others(request: Request) -> list[tuple[str, Polygon]]:
+    """The other characters of the plate, as far as they are understood."""
+    found = []
+    for one in request.fields.get("others") or []:
+        try:
+            char, points = one
+            polygon = tuple((float(x), float(y)) for x, y in points)
+        except (TypeError, ValueError):
+            continue
+        if isinstance(char, str) and len(polygon) >= 3:
+            found.append((char, polygon))
+    return found
 
 
 def _shrunk(pixels: NDArray[np.uint8], max_side: int | None) -> NDArray[np.uint8]:

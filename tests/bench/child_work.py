@@ -1,8 +1,9 @@
 """A scripted person annotates every plate of a plan in the window: ``child_work DATASET PLAN``.
 
 The person sees what stands on the crop, knows what is right, and does the least that makes it so: types the text of a
-blank crop, types over a wrong class, drags what lies beside its character, and has a wrong outline found anew in a box
-(drawn by hand where that fails). Then the crop is verified.
+blank crop; brings the selection to a wrong class by keys, or points at it, whichever is faster, and types the right;
+drags what lies beside its character; points at what is none and deletes it; drags a box (with Ctrl) around what has no
+or a wrong outline, and draws by hand where that fails. Then Enter verifies the crop.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt
-from shapely import affinity
+from PySide6.QtCore import QPoint, QPointF, Qt
+from shapely import affinity, union_all
 
 from lpstudio.dataset.types import CropState
 from lpstudio.studio.annotate.edit_canvas import Tool
-from tests.bench.hand import Effort, Hand, wait_until
+from tests.bench.hand import AIM_S, KEY_S, Effort, Hand, wait_until
 from tests.bench.plates_to_do import LEAST_IOU, iou, shape
 from tests.bench.processes import tell
 from tests.bench.window import PictureWatch, open_window, settle
@@ -26,9 +27,8 @@ from tests.bench.window import PictureWatch, open_window, settle
 CONTROL = Qt.KeyboardModifier.ControlModifier
 _SAME = 0.25  # IoU from which an outline is taken for a character's
 _PASSES = 4  # looks at a plate until it must be right
-_HOPELESS = 0.5  # of what stands there, from which all of it is deleted
-_TRIES = 2  # boxes without a right outline, until the person draws all others of the plate by hand
-_BOX_MARGIN = 0.06  # of a character's height, around it
+_HOPELESS = 0.5  # of what stands there beside all characters, from which everything is deleted
+_TRIES = 3  # boxes in a row without a right outline, until the person draws all others of the plate by hand
 
 
 class Person:
@@ -40,7 +40,7 @@ class Person:
         self.editor = annotate.editor
         self.hand = Hand(window)
         self.fixed = {"class": 0, "shift": 0, "outline": 0, "drawn": 0, "extra": 0, "begun anew": 0}
-        self.boxes_failed = 0  # on this plate
+        self.boxes_failed = 0  # in a row, on this plate
 
     # -- eyes -------------------------------------------------------------------------------------------------------
 
@@ -69,15 +69,55 @@ class Person:
         return self.canvas.to_widget(x, y).toPoint()
 
     def inside(self, item: Any) -> QPoint:
-        """A place well inside an outline."""
-        point = shape(item.character.polygon).representative_point()
-        return self.place(point.x, point.y)
+        """A place on an outline where the canvas takes hold of it: well inside, or beside what lies over it."""
+        whole = shape(item.character.polygon)
+        others = [shape(one.character.polygon) for one in self.items if one.id != item.id]
+        free = whole.difference(union_all(others)) if others else whole
+        for part in (whole, free):
+            point = part.representative_point()
+            place = self.place(point.x, point.y)
+            hit = self.canvas.hit(QPointF(place))
+            if hit is not None and self.items[hit.index].id == item.id:
+                break
+        return place
 
-    def select(self, item: Any) -> None:
+    def point(self, item: Any) -> None:
+        """Bring the pointer to a character; what is selected stays so."""
         self.hold(Tool.SELECT)
-        self.hand.click(self.canvas, self.inside(item))
+        self.hand.move(self.canvas, self.inside(item))
+        wait_until(lambda: self.pointed == item.id, "the pointer to point at the character")
+
+    @property
+    def pointed(self) -> int | None:
+        """The character that the canvas shows as pointed at, or as the only selected one."""
+        selection = self.editor.document.selection
+        if self.canvas.pointed is not None:
+            return int(self.items[self.canvas.pointed].id)
+        return int(selection[0]) if len(selection) == 1 else None
+
+    def reach(self, item: Any) -> None:
+        """Make a character the one that a letter names: by Space and Backspace, or by pointing where that is faster."""
+        order = self.editor.document.reading()
+        target, selection = order.index(item.id), self.editor.document.selection
+        forward, back = target + 1, len(order) - target  # with nothing selected
+        if len(selection) == 1:
+            forward = target - order.index(selection[0])
+            back = -forward
+        steps, key = (forward, Qt.Key.Key_Space) if 0 <= forward <= back or back < 0 else (back, Qt.Key.Key_Backspace)
+        if steps * KEY_S >= AIM_S or len(selection) > 1:
+            self.point(item)
+            return
+        self.hold(Tool.SELECT)
+        for _ in range(steps):
+            self.hand.key(key)
         if self.editor.document.selection != (item.id,):
-            raise RuntimeError("the click did not select the character under it")
+            raise RuntimeError("the keys did not lead to the character")
+
+    def delete(self, item: Any) -> None:
+        """Delete the character that is selected already, or else the one that is pointed at."""
+        if self.editor.document.selection != (item.id,):
+            self.point(item)
+        self.hand.key(Qt.Key.Key_Delete)
 
     def hold(self, tool: Tool) -> None:
         """Take a tool in hand by its key, if it is not there."""
@@ -86,7 +126,7 @@ class Person:
         if tool is Tool.SELECT:
             self.hand.key(Qt.Key.Key_Escape)
         else:
-            self.hand.key({Tool.MAGIC: Qt.Key.Key_G, Tool.DRAW: Qt.Key.Key_E}[tool], CONTROL)
+            self.hand.key(Qt.Key.Key_E, CONTROL)
         if self.canvas.tool is not tool:
             raise RuntimeError(f"the key did not bring the tool {tool.value}")
 
@@ -104,10 +144,8 @@ class Person:
                 break
         else:
             raise RuntimeError(f"{plate['key']} is still not right after {_PASSES} looks")
-        self.hold(Tool.SELECT)
-        if not self.editor.document.selection:
-            self.hand.key(Qt.Key.Key_Return)
-        if self.is_open(plate["key"]):
+        self.hand.key(Qt.Key.Key_Return)
+        if self.is_open(plate["key"]):  # something is complained of, and the person knows better
             self.hand.key(Qt.Key.Key_Return, CONTROL)
         wait_until(lambda: not self.is_open(plate["key"]), f"{plate['key']} to be verified")
 
@@ -118,37 +156,33 @@ class Person:
     def correct(self, truth: list[Any], draw: list[Any]) -> bool:
         """Correct all that is seen to be wrong; True when nothing was."""
         found, extra = self.matched(truth)
-        wrong = [
-            one for one, (_, polygon) in zip(found, truth, strict=True)
-            if one is not None and iou(one.character.polygon, polygon) < LEAST_IOU
-        ]  # fmt: skip
-        if len(wrong) + len(extra) > len(self.items) * _HOPELESS:
+        if len(extra) > len(self.items) * _HOPELESS:
             self.hand.key(Qt.Key.Key_A, CONTROL)
             self.hand.key(Qt.Key.Key_Delete)
             self.fixed["begun anew"] += 1
             found, extra = [None] * len(truth), []
         right = not extra
         for item in extra:
-            self.select(item)
-            self.hand.key(Qt.Key.Key_Delete)
+            self.delete(item)
             self.fixed["extra"] += 1
-        for (char, polygon), outline, item in zip(truth, draw, found, strict=True):
-            if item is not None and iou(item.character.polygon, polygon) < LEAST_IOU:
-                right = False
-                if self.shift(item, polygon):
-                    item = next((one for one in self.items if one.id == item.id), None)
-                else:
-                    self.select(item)
-                    self.hand.key(Qt.Key.Key_Delete)
-                    item = None
+        stands = self.editor.document.selection  # that one first: it needs nothing but its letter
+        for (char, polygon), outline, item in sorted(
+            zip(truth, draw, found, strict=True), key=lambda one: one[2] is None or one[2].id not in stands
+        ):
             if item is None:
                 right = False
                 self.outline(char, polygon, outline)
-            elif item.character.char != char:
+                continue
+            if item.character.char != char:
                 right = False
-                self.select(item)
+                self.reach(item)
                 self.hand.key(Qt.Key(ord(char)))
                 self.fixed["class"] += 1
+            if iou(item.character.polygon, polygon) < LEAST_IOU:
+                right = False
+                if not self.shift(item, polygon) and not self.boxed(polygon, item, char):
+                    self.delete(item)
+                    self.outline(char, polygon, outline)
         return right
 
     def shift(self, item: Any, polygon: list[Any]) -> bool:
@@ -165,41 +199,51 @@ class Person:
         return True
 
     def outline(self, char: str, polygon: list[Any], draw: list[Any]) -> None:
-        """A character that is not there: a box around it, else its vertices one by one; then its class."""
+        """A character that is not there: a box around it and its class, else its vertices one by one and its class."""
+        if self.boxed(polygon, None, char):
+            return
         before = {item.id for item in self.items}
-        if self.boxes_failed >= _TRIES or not self.boxed(polygon, before):
-            self.hold(Tool.DRAW)
-            for x, y in draw:
-                self.hand.click(self.canvas, self.place(x, y))
-            self.hand.key(Qt.Key.Key_Return)
-            self.fixed["drawn"] += 1
-        if not self.added(before):
+        self.hold(Tool.DRAW)
+        for x, y in draw:
+            self.hand.click(self.canvas, self.place(x, y))
+        self.hand.key(Qt.Key.Key_Return)
+        self.fixed["drawn"] += 1
+        added = [item for item in self.items if item.id not in before]
+        if not added:
             raise RuntimeError("nothing was drawn")
-        laid_later = self.editor.document.content.text and not any(item.character.char for item in self.items)
-        if not self.added(before)[0].character.char and not laid_later:
+        self.name(added[0].id, char)
+
+    def name(self, item_id: int, char: str) -> None:
+        """Type the class of what was just drawn, where the plate's text does not give it by itself."""
+        item = next(one for one in self.items if one.id == item_id)
+        laid_later = self.editor.document.content.text and not any(one.character.char for one in self.items)
+        if not item.character.char and not laid_later:
             self.hand.key(Qt.Key(ord(char)))
 
-    def boxed(self, polygon: list[Any], before: set[int]) -> bool:
-        """Have the outline found in a box; what is not right is taken back."""
-        self.hold(Tool.MAGIC)
+    def boxed(self, polygon: list[Any], item: Any | None, char: str) -> bool:
+        """Have the outline of a new character, or of this one, found in a box; what is not right is taken back."""
+        if self.boxes_failed >= _TRIES:
+            return False
+        self.hold(Tool.SELECT)
         x1, y1, x2, y2 = shape(polygon).bounds
-        margin = _BOX_MARGIN * (y2 - y1)
-        said: list[str] = []
-        self.editor.said.connect(said.append)
-        self.hand.drag(self.canvas, self.place(x1 - margin, y1 - margin), self.place(x2 + margin, y2 + margin))
-        wait_until(lambda: self.added(before) or any("No" in word for word in said), "an outline in the box")
-        self.editor.said.disconnect(said.append)
-        found = self.added(before)
-        if found and iou(found[0].character.polygon, polygon) >= LEAST_IOU:
+        before = self.items
+        start, end = self.place(x1, y1), self.place(x2, y2)
+        self.hand.drag(self.canvas, start, end, CONTROL)
+        wait_until(lambda: not self.annotate.outlines.waiting, "an outline in the box")
+        added = [one for one in self.items if one.id not in {other.id for other in before}]
+        if item is None and added:
+            self.name(added[0].id, char)
+            wait_until(lambda: not self.annotate.outlines.waiting, "the form of the character")
+        wanted = added[0].id if item is None and added else None if item is None else item.id
+        now = next((one for one in self.items if one.id == wanted), None)
+        if now is not None and iou(now.character.polygon, polygon) >= LEAST_IOU:
             self.fixed["outline"] += 1
+            self.boxes_failed = 0
             return True
         self.boxes_failed += 1
-        if found:
+        while self.items != before:
             self.hand.key(Qt.Key.Key_Z, CONTROL)
         return False
-
-    def added(self, before: set[int]) -> list[Any]:
-        return [item for item in self.items if item.id not in before]
 
 
 def work(dataset: Path, plan: list[dict[str, Any]]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from tests.bench.hands import Qt, QTest
 from tests.bench.qt import QtCore, QtWidgets
 
+KEY_S, AIM_S, CLICK_S = 0.2, 1.1, 0.2  # keystroke-level model: a key, bringing the pointer to a place, a click
 WAIT_S = 60.0
 _DRAG_STEPS = 6
 _LEFT = Qt.MouseButton.LeftButton
@@ -56,7 +57,7 @@ class Hand:
 
     def key(self, key: Any, modifiers: Any = _NONE) -> None:
         """Press a key where the keyboard is."""
-        self.effort.keys += 1 + sum(bool(modifiers & modifier) for modifier in _MODIFIERS)
+        self.effort.keys += 1 + _held(modifiers)
         QTest.keyClick(self._keyboard(), key, modifiers)
 
     def text(self, text: str) -> None:
@@ -98,12 +99,18 @@ class Hand:
         QTest.mouseDClick(widget, _LEFT, _NONE, place)
         QTest.mouseRelease(widget, _LEFT, _NONE, place)
 
-    def drag(self, widget: Any, start: Any, end: Any) -> None:
+    def drag(self, widget: Any, start: Any, end: Any, modifiers: Any = _NONE) -> None:
         self.move(widget, start)
         self.effort.clicks += 1
-        QTest.mousePress(widget, _LEFT, _NONE, start)
+        self.effort.keys += _held(modifiers)
+        QTest.mousePress(widget, _LEFT, modifiers, start)
         self._go(widget, end)
         way = end - start
         for step in range(1, _DRAG_STEPS + 1):
             QTest.mouseMove(widget, start + way * step / _DRAG_STEPS)
-        QTest.mouseRelease(widget, _LEFT, _NONE, end)
+        QTest.mouseRelease(widget, _LEFT, modifiers, end)
+
+
+def _held(modifiers: Any) -> int:
+    """How many modifier keys are held down."""
+    return sum(bool(modifiers & modifier) for modifier in _MODIFIERS)

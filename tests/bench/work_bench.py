@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.beside import Run
+from tests.bench.hand import AIM_S, CLICK_S, KEY_S
 from tests.bench.pictures import picture_json, shape_json
 from tests.bench.plates_to_do import LEAST_IOU, Plate, quality, save_plan, with_errors
 from tests.bench.processes import run
@@ -19,7 +20,6 @@ PLATES = 50
 SEED = 5
 WRONG = 0.1
 SESSIONS = (("blank", "blank, text known"), ("right", "drafts right"), ("wrong", "drafts 10 % wrong"))
-KEY_S, AIM_S, CLICK_S = 0.2, 1.1, 0.2  # keystroke-level model: a key, bringing the pointer to a place, a click
 
 _Characters = Sequence[Sequence[Any]]
 

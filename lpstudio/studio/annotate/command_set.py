@@ -70,7 +70,7 @@ def _edit(w: AnnotateWorkspace, add: Register) -> None:
     add("copy", "&Copy", w.clipboard.copy, menu=edit, keys=("Ctrl+C",), icon="copy", when=lambda: bool(editor.selected))
     add("paste", "&Paste", w.clipboard.paste, menu=edit, keys=("Ctrl+V",), icon="clipboard-paste", when=w.can_paste)
     add("duplicate", "Dup&licate", w.clipboard.duplicate, menu=edit, keys=("Ctrl+D",), icon="layers", when=selected)
-    add("delete", "&Delete", editor.delete, menu=edit, keys=("Delete",), icon="trash-2", when=selected)
+    add("delete", "&Delete", w.delete, menu=edit, keys=("Delete",), icon="trash-2", when=selected)
     add(
         "select_all",
         "Select &all",

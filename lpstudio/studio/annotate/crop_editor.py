@@ -103,9 +103,12 @@ class CropEditor(DocumentEditor):
         document = self.document
         if document is None or not document.content.text:
             return
-        items, text = document.content.items, document.content.text
-        untouched = not any(item.character.char or item.character.unreadable for item in items)
-        if untouched and len(items) == len(text) and self.lay_text(text):
+        text = document.content.text
+        drawn = [document.by_id[item_id].character for item_id in document.reading()]
+        agree = len(drawn) == len(text) and all(
+            one.char in ("", char) and not one.unreadable for one, char in zip(drawn, text, strict=True)
+        )
+        if agree and self.lay_text(text):
             self.said.emit(f"All {len(text)} characters are drawn: {text} is laid on them")
 
     def reshape(self, item_id: int, points: FloatArray, verb: str, gesture: int = 0) -> None:

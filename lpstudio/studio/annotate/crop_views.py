@@ -118,7 +118,7 @@ class CropViews(QObject):
 
     def _typed(self, char: str) -> None:
         document, selecting = self._editor.document, self._canvas.tool is Tool.SELECT
-        if document is not None and not document.content.items and selecting:
+        if document is not None and not document.content.items and not self._canvas.busy:
             self.text_begun.emit(char)  # nothing can be labelled yet: it is the plate's text
         elif document is not None and self._canvas.pointed is not None:
             item_id = document.content.items[self._canvas.pointed].id

@@ -1,4 +1,4 @@
-"""The selection stands where a person should look: on the most doubtful character of a crop that awaits verification."""
+"""The selection stands where a person should look: on the most doubtful character of an unverified crop."""
 
 from __future__ import annotations
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from lpstudio.plates.order import box_of
 from lpstudio.studio.annotate import outline_forms
 from lpstudio.studio.annotate.crop_editor import CropEditor
@@ -11,8 +13,8 @@ from lpstudio.studio.annotate.edits import Item
 from lpstudio.studio.annotate.edits.outlines import CutCharacters, JoinCharacters, ReshapeAll
 from lpstudio.studio.widgets.canvas_geometry import FloatArray, as_array, as_polygon
 
-
 _INSIDE = 0.6  # share of a character's box that lies in a box dragged around it
+_STRAIGHT = 0.4  # of its height: how far characters may stand off one line
 _FILLED = 0.25  # share of that box that the character's fills
 
 
@@ -37,6 +39,24 @@ class OutlineEditor:
                 if best is None or share > best[0]:
                     best = share, item
         return None if best is None else best[1]
+
+    def slope(self, box: tuple[float, ...]) -> float:
+        """How much the line of characters at a box falls, in pixels down for each to the right; 0 where it is open."""
+        document = self._editor.document
+        middle, high = (box[1] + box[3]) / 2, abs(box[3] - box[1])
+        places = []
+        for item in document.content.items if document is not None else ():
+            x1, y1, x2, y2 = box_of(item.character.polygon)
+            if abs((y1 + y2) / 2 - middle) < 2 * high:
+                places.append(((x1 + x2) / 2, (y1 + y2) / 2))
+        if len(places) < 3:
+            return 0.0
+        x, y = np.array(places).T
+        if float(np.ptp(x)) < high:
+            return 0.0
+        fall, start = np.polyfit(x, y, 1)
+        straight = float(np.abs(y - fall * x - start).max()) < _STRAIGHT * high
+        return float(fall) if straight and abs(fall) < 1 else 0.0
 
     def reshape(self, item: Item, points: FloatArray) -> None:
         """Give a character, if it is still there, another outline; it keeps its class."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
+from lpstudio.dataset.types import Polygon
 from lpstudio.studio.annotate.crop_editor import CropEditor
 from lpstudio.studio.annotate.edit_canvas import Tool
 from lpstudio.studio.annotate.edits import Item
@@ -27,6 +28,9 @@ HINTS = {
     Tool.BOX: "Drag a box around a character: its outline is found, or the box is taken · Esc ends",
     Tool.KNIFE: "Drag a line across a character, from outside to outside · Esc ends",
 }
+
+
+_OTHERS = 12  # characters of the plate that tell its typeface
 
 
 class OutlineTools(QObject):
@@ -49,13 +53,15 @@ class OutlineTools(QObject):
         self._request: int | None = None
         self._box: tuple[float, ...] | None = None  # to be taken where no outline is found in it
         self._target: Item | None = None  # whose outline is looked for; None: a new character's
+        self._loose: tuple[int, Polygon, tuple[float, ...]] | None = None  # a character that is a bare box as yet
         self._jobs = Jobs(self, threads=1)
         canvas.outline_wanted.connect(self._find)
         canvas.outline_dropped.connect(self._drop)
         canvas.cut_wanted.connect(self._cut)
         canvas.reshaped_all.connect(self._outlines.reshape_all)
         canvas.preview_changed.connect(editor.said)
-        editor.document_changed.connect(self.forget)
+        editor.document_changed.connect(self._other_crop)
+        editor.content_changed.connect(self._named)
 
     # -- magic outline ------------------------------------------------------------------------------------------
 
@@ -65,18 +71,23 @@ class OutlineTools(QObject):
         if document is None or not self._editor.editable:
             return
         self.forget()
-        field = "point" if len(where) == 2 else "rectangle"
         boxed = len(where) == 4
         self._box = where if boxed and self._canvas.tool is not Tool.MAGIC else None
         self._target = self._outlines.inside(where) if boxed else None
+        self._ask(where, "" if self._target is None else self._target.character.char)
+
+    def _ask(self, where: tuple[float, ...], char: str) -> None:
+        document = self._editor.document
+        assert document is not None
         self._canvas.set_waiting(True)
         self._editor.said.emit("Looking for an outline… Esc stops")
-        self._request = self._worker.request(
-            "outline",
-            {"path": str(self._locate(document.key)), field: list(where)},
-            self._found,
-            on_error=self._failed,
-        )
+        request: dict[str, Any] = {"path": str(self._locate(document.key))}
+        request["point" if len(where) == 2 else "rectangle"] = list(where)
+        if char:
+            others = [one.character for one in document.content.items if one is not self._target]
+            request |= {"char": char, "slope": self._outlines.slope(where)}
+            request["others"] = [[one.char, one.polygon] for one in others[:_OTHERS] if one.char]
+        self._request = self._worker.request("outline", request, self._found, on_error=self._failed)
 
     def _found(self, payload: dict[str, Any]) -> None:
         self._end()
@@ -101,11 +112,33 @@ class OutlineTools(QObject):
         self._editor.said.emit(f"No outline found: {message.rpartition(': ')[2]}")
 
     def _take_box(self) -> None:
-        """No outline stands out in the box: then it is the box itself."""
-        assert self._box is not None
+        """No outline stands out in the box: then it is the box itself, until the character is named."""
+        document = self._editor.document
+        assert self._box is not None and document is not None
         x1, y1, x2, y2 = self._box
         self._use(as_array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)]), "Box")
-        self._editor.said.emit("No outline stands out in this box: the box itself was taken")
+        self._editor.said.emit("No outline stands out in this box: the box itself was taken. Type what it is")
+        if self._target is None and len(document.selection) == 1:
+            self._loose = document.selection[0], document.by_id[document.selection[0]].character.polygon, self._box
+
+    def _named(self) -> None:
+        """A box that was taken for a character has its class now: its form is laid into the box."""
+        document = self._editor.document
+        if self._loose is None or document is None or self._request is not None:
+            return
+        item_id, polygon, box = self._loose
+        item = document.by_id.get(item_id)
+        if item is None or item.character.polygon != polygon:
+            self._loose = None
+        elif item.character.char:
+            self._loose = None
+            self._box, self._target = None, item
+            self._ask(box, item.character.char)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether an outline is being looked for."""
+        return self._request is not None
 
     def _drop(self) -> None:
         self.forget()
@@ -115,8 +148,12 @@ class OutlineTools(QObject):
         self._request = None
         self._canvas.set_waiting(False)
 
+    def _other_crop(self) -> None:
+        self._loose = None
+        self.forget()
+
     def forget(self) -> None:
-        """Wait for no outline any more: another crop comes."""
+        """Wait for no outline any more."""
         if self._request is not None:
             self._worker.cancel(self._request)
             self._end()

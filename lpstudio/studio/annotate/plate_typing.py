@@ -10,18 +10,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from lpstudio.dataset.types import Candidate, Character, Polygon
 from lpstudio.studio.annotate.crop_editor import CropEditor
 from lpstudio.studio.annotate.edits.base import ordinal
+from lpstudio.studio.review.weights import starter_weights
 from lpstudio.studio.workers import WorkerPool
 
 _LEAST = 3  # points of an outline
+_PATIENCE_MS = 4000  # that a person waits for a model that still loads
 
 
 class PlateTyping(QObject):
-    """Answers ``editor.proposal_wanted``. ``locate`` gives the picture of a crop by its key."""
+    """Answers ``editor.proposal_wanted``. ``locate`` gives the picture of a crop by its key.
+
+    The reader loads its weights while the text is still typed (:meth:`make_ready`); who is faster than it is not kept
+    waiting for long.
+    """
 
     def __init__(
         self, editor: CropEditor, workers: WorkerPool, locate: Callable[[str], Path], parent: QObject | None = None
@@ -31,6 +37,12 @@ class PlateTyping(QObject):
         self._workers = workers
         self._locate = locate
         self._asked: tuple[str, int] | None = None  # which worker, and the number of the request
+        self._no_model = False  # the weights could not be loaded
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(_PATIENCE_MS)
+        self._overdue: Callable[[], None] | None = None
+        self._patience.timeout.connect(self._too_long)
         editor.proposal_wanted.connect(self._propose)
         editor.document_changed.connect(self.forget)
 
@@ -39,8 +51,18 @@ class PlateTyping(QObject):
         """Whether characters are being looked for."""
         return self._asked is not None
 
+    def make_ready(self) -> None:
+        """A text is being typed for a blank crop: let the reader load its weights meanwhile."""
+        reader = self._workers.reader
+        if not reader.running and not self._no_model and starter_weights():
+            reader.request("load", {}, on_error=self._without_model)
+
+    def _without_model(self, _message: str) -> None:
+        self._no_model = True
+
     def forget(self) -> None:
         """Wait for nothing any more: another crop comes."""
+        self._patience.stop()
         if self._asked is not None:
             worker, number = self._asked
             self._asked = None
@@ -51,31 +73,42 @@ class PlateTyping(QObject):
         if document is None:
             return
         self.forget()
+        self.make_ready()
         path = str(self._locate(document.key))
         self._editor.said.emit(f"Looking for the {len(text)} characters of {text}…")
-        if self._workers.reader.running:
+        if self._workers.reader.running and not self._no_model:
             number = self._workers.reader.request(
-                "read_pixels",
-                {"path": path},
-                lambda payload: self._read(path, text, payload),
+                "typed",
+                {"path": path, "text": text},
+                lambda payload: self._seen(path, text, payload),
                 on_error=lambda _message: self._look(path, text, ""),
             )
             self._asked = ("reader", number)
+            self._overdue = lambda: self._look(path, text, "")
+            self._patience.start()
         else:
             self._look(path, text, "")
 
+    def _too_long(self) -> None:
+        """The model still loads: this crop is looked at without it, the next one with it."""
+        if self._asked is not None and self._asked[0] == "reader" and self._overdue is not None:
+            self.forget()
+            self._overdue()
+
     # -- the model --------------------------------------------------------------------------------------------------
 
-    def _read(self, path: str, text: str, payload: dict[str, Any]) -> None:
-        """The model has read the crop: its characters are taken where they are as many as the text has."""
+    def _seen(self, path: str, text: str, payload: dict[str, Any]) -> None:
+        """The model has looked for the text: its characters are taken where it sees as many."""
+        self._patience.stop()
         self._asked = None
-        plates = [plate.get("characters") or [] for plate in payload.get("plates") or []]
-        right = next((seen for seen in plates if len(seen) == len(text)), None)
-        if right is not None:
-            self._add(text, [_character(seen, char) for seen, char in zip(right, text, strict=True)], "", ())
+        seen = payload.get("characters") or []
+        if len(seen) == len(text):
+            at = tuple(place for place in payload.get("at") or () if 0 <= place < len(text))
+            characters = [_character(one, char) for one, char in zip(seen, text, strict=True)]
+            self._add(text, characters, str(payload.get("doubt") or ""), at)
             return
-        most = max((len(seen) for seen in plates), default=0)
-        self._look(path, text, f"{len(text)} typed, the model sees {most}" if most else "")
+        count = int(payload.get("count") or 0)
+        self._look(path, text, f"{len(text)} typed, the model sees {count}" if count else "")
 
     # -- light and dark ---------------------------------------------------------------------------------------------
 

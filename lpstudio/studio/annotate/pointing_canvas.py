@@ -1,8 +1,8 @@
 """The canvas with what the selecting tool does without a selection: point at a character and type, drag a box by Ctrl.
 
-A character is *pointed at* when the hand brought the pointer there after the last key and the last selection: a letter
-then names that one and Delete deletes it, whatever is selected. A hand that types with the mouse at rest, or hardly
-moved, points at nothing.
+A character is *pointed at* when the hand brought the pointer there after the last letter and the last selection: one
+letter then names that one, or Delete deletes it, whatever is selected. A hand that types with the mouse at rest, or
+hardly moved, points at nothing.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from lpstudio.studio.annotate.edit_canvas import Tool
 from lpstudio.studio.annotate.tool_canvas import ToolCanvas
 from lpstudio.studio.widgets.canvas_geometry import Part
 from lpstudio.studio.widgets.canvas_shapes import CanvasShape
+from lpstudio.studio.widgets.reading_strip import typed_character
 
 _POINTS_FROM = 12.0  # px of the screen that the pointer is brought further before it points
 _DRAG_FROM = 3.0  # px of the screen from which a press with Ctrl is a box, not a click
@@ -33,7 +34,7 @@ class PointingCanvas(ToolCanvas):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pointed: int | None = None
-        self._rest: QPointF | None = None  # where the pointer was at the last key or selection
+        self._rest: QPointF | None = None  # where the pointer was at the last key or selection, until it left there
         self._ctrl_press: QPointF | None = None
 
     # -- pointing -----------------------------------------------------------------------------------------------
@@ -47,10 +48,11 @@ class PointingCanvas(ToolCanvas):
 
     def hover(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         super().hover(place, modifiers)
-        if self._rest is None:
-            self._rest = place
-        far = math.hypot(place.x() - self._rest.x(), place.y() - self._rest.y()) >= _POINTS_FROM
+        rest = self._rest
+        far = rest is None or math.hypot(place.x() - rest.x(), place.y() - rest.y()) >= _POINTS_FROM
         hovered = self._hovered if self._editable and self.tool is Tool.SELECT and self.overlay_shown else None
+        if far:
+            self._rest = None  # it points from now on, also when it comes back
         self._point_at(hovered.index if far and hovered is not None and hovered.part is Part.BODY else None)
 
     def _point_at(self, index: int | None) -> None:
@@ -90,10 +92,20 @@ class PointingCanvas(ToolCanvas):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         pointed = self.pointed
-        if event.key() == Qt.Key.Key_Delete and pointed is not None and not event.modifiers() & _CONTROL:
-            self.delete_wanted.emit(pointed)
+        if event.key() == Qt.Key.Key_Delete and not event.modifiers() & _CONTROL and self.delete_pointed():
             return
         super().keyPressEvent(event)
+        if pointed is not None and typed_character(event):
+            self._rest_here()
+
+    def delete_pointed(self) -> bool:
+        """Ask for the deletion of the shape that is pointed at; False when none is."""
+        pointed = self.pointed
+        if pointed is None:
+            return False
+        self._rest_here()
+        self.delete_wanted.emit(pointed)
+        return True
 
     # -- a box by Ctrl ------------------------------------------------------------------------------------------
 

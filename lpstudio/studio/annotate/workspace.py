@@ -139,6 +139,7 @@ class AnnotateWorkspace(Workspace):
         canvas.drawing_changed.connect(self._say_drawing)
         canvas.confirm_wanted.connect(self._confirm)
         self.views.text_begun.connect(self._begin_text)
+        self.inspector.text.textEdited.connect(self._text_edited)
         canvas.menu_requested.connect(lambda at, place: open_canvas_menu(self.studio.commands, canvas, at, place))
         canvas.pointer_moved.connect(self.words.show_pointer)
         canvas.view_changed.connect(lambda: self.words.show_zoom(canvas.zoom if canvas.picture_size else None))
@@ -480,13 +481,18 @@ class AnnotateWorkspace(Workspace):
 
     # -- commands -----------------------------------------------------------------------------------------------
 
+    def delete(self) -> None:
+        """Delete the character that is pointed at on the canvas, else the selected ones."""
+        if not self.canvas.hasFocus() or not self.canvas.delete_pointed():
+            self.editor.delete()
+
     def verify(self) -> None:
         """Confirm the crop and go to the next one to verify."""
         if self.editor.verify():
             self._go_on()
 
     def _confirm(self) -> None:
-        """Enter: the crop is right as it stands. Where it is not, go to what is wrong; a verified one is walked through."""
+        """Enter: the crop is right as it stands. Where it is not, go to what is wrong; walk through a verified one."""
         document = self.editor.document
         open_states = UNVERIFIED - {CropState.UNLABELLED}
         right = document is not None and bool(document.content.items) and document.content.state in open_states
@@ -536,6 +542,12 @@ class AnnotateWorkspace(Workspace):
             self.show_inspector(True)
             self.studio.commands.action("annotate.inspector_panel").setChecked(True)
             self.inspector.begin_text(char)
+            self.typing.make_ready()
+
+    def _text_edited(self) -> None:
+        document = self.editor.document
+        if document is not None and not document.content.items:
+            self.typing.make_ready()
 
     def lay_text(self) -> None:
         """Lay the plate's text on the characters; where none is drawn, they are looked for."""
