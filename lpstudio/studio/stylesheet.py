@@ -1,6 +1,7 @@
 """The little that a palette cannot say of how controls look; Fusion paints the rest.
 
-``$name`` stands for a colour token, ``@name`` for a small drawing of ``resources/icons/controls``.
+``$name`` stands for a colour token, ``@name`` for a small drawing of ``resources/icons/controls``. Windows have the
+property ``light`` where the grounds are light.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ QComboBox:hover { background: $hover; }
 QComboBox:focus { border-color: $accent; }
 QComboBox:disabled { color: $text_disabled; border-color: $separator; background: $panel; }
 QComboBox::drop-down { border: none; width: 24px; }
-QComboBox::down-arrow { image: url(@chevron-down); width: 14px; height: 14px; }
+QComboBox::down-arrow { image: url(@chevron-down-dark); width: 14px; height: 14px; }
+*[light="true"] QComboBox::down-arrow { image: url(@chevron-down-light); }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $line; padding: 4px; }
 QAbstractSpinBox { background: $field; border: 1px solid $line; border-radius: 4px; padding: 2px 4px;
               min-height: 20px; selection-background-color: $accent_fill; selection-color: $text_on_accent; }
@@ -61,8 +63,10 @@ QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; width
 QAbstractSpinBox::up-button { subcontrol-position: top right; margin-top: 2px; }
 QAbstractSpinBox::down-button { subcontrol-position: bottom right; margin-bottom: 2px; }
 QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: $hover; }
-QAbstractSpinBox::up-arrow { image: url(@chevron-up); width: 10px; height: 10px; }
-QAbstractSpinBox::down-arrow { image: url(@chevron-down); width: 10px; height: 10px; }
+QAbstractSpinBox::up-arrow { image: url(@chevron-up-dark); width: 10px; height: 10px; }
+QAbstractSpinBox::down-arrow { image: url(@chevron-down-dark); width: 10px; height: 10px; }
+*[light="true"] QAbstractSpinBox::up-arrow { image: url(@chevron-up-light); }
+*[light="true"] QAbstractSpinBox::down-arrow { image: url(@chevron-down-light); }
 QCheckBox, QRadioButton { spacing: 8px; }
 QCheckBox::indicator, QRadioButton::indicator, QAbstractItemView::indicator { width: 14px; height: 14px;
               border: 1px solid $line; background: $field; border-radius: 4px; }
@@ -98,9 +102,13 @@ QProgressBar::chunk { background: $accent_fill; border-radius: 3px; }
 """
 
 
-def stylesheet(colours: Mapping[str, str], *, dark: bool) -> str:
-    """The sheet with the colours of a theme (by token) filled in."""
+def stylesheet(places: Mapping[str, str]) -> str:
+    """The sheet with every colour token by its place in the palette, as Qt's QPalette.ColorRole names it."""
     drawings = resource("icons", "controls").as_posix()
-    theme = "dark" if dark else "light"
-    sheet = re.sub(r"\$([a-z_]+)", lambda found: colours[found.group(1)], _SHEET)
-    return re.sub(r"@([a-z-]+)", rf'"{drawings}/\1-{theme}.svg"', sheet)
+
+    def place(found: re.Match[str]) -> str:
+        name = places[found.group(1)].replace("ToolTip", "Tooltip")
+        return f"palette({re.sub(r'(?<=[a-z])(?=[A-Z])', '-', name).lower()})"
+
+    sheet = re.sub(r"\$([a-z_]+)", place, _SHEET)
+    return re.sub(r"@([a-z-]+)", rf'"{drawings}/\1.svg"', sheet)

@@ -6,15 +6,15 @@ on ``notifier().changed``. Everything measures in steps of 4 px (:data:`GRID`).
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
-from lpstudio.studio.stylesheet import stylesheet
+from lpstudio.studio import dressing
 
 if TYPE_CHECKING:
     from lpstudio.similarity import Similarity
@@ -171,6 +171,7 @@ _mode = "system"
 _tokens = DARK
 _colors: dict[str, QColor] = {}
 _notifier: _Notifier | None = None
+_dresser: dressing.Dresser | None = None
 
 
 def notifier() -> _Notifier:
@@ -237,64 +238,37 @@ def _follow_system() -> None:
 
 
 def _apply(application: QApplication) -> None:
-    global _tokens
+    global _tokens, _dresser
     if _mode == "system":
         dark = QGuiApplication.styleHints().colorScheme() != Qt.ColorScheme.Light
     else:
         dark = _mode == "dark"
     _tokens = DARK if dark else LIGHT
     _colors.clear()
-    application.setPalette(_palette())
-    windows = [widget for widget in application.topLevelWidgets() if widget.parentWidget() is None]
-    if windows and application.styleSheet():
-        # Not the application's: Qt then goes through every widget once for each widget above it.
-        for window in windows:
+    application.setPalette(dressing.palette(color))
+    if _dresser is None:
+        _dresser = dressing.Dresser(color, application)
+        application.setStyleSheet(dressing.sheet())
+    for window in application.topLevelWidgets():
+        if window.parentWidget() is None:
             dress(window)
-    else:
-        application.setStyleSheet(stylesheet(asdict(_tokens), dark=is_dark()))
+    _dresser.dress()
     notifier().changed.emit()
 
 
 def dress(window: QWidget) -> None:
-    """Give a window without a parent the sheet of the theme; what stands in it and its dialogs follow."""
-    sheet = stylesheet(asdict(_tokens), dark=is_dark())
-    application = QApplication.instance()
-    own = "" if isinstance(application, QApplication) and application.styleSheet() == sheet else sheet
-    if window.styleSheet() != own:
-        window.setStyleSheet(own)
+    """Dress a new window that has no parent; what stands in it and its dialogs follow."""
+    dressing.mark(window, dark=is_dark())
 
 
-def _palette() -> QPalette:
-    palette = QPalette()
-    role = QPalette.ColorRole
-    for which, token in (
-        (role.Window, "panel"),
-        (role.WindowText, "text"),
-        (role.Base, "field"),
-        (role.AlternateBase, "panel"),
-        (role.Text, "text"),
-        (role.Button, "raised"),
-        (role.ButtonText, "text"),
-        (role.BrightText, "text_on_accent"),
-        (role.ToolTipBase, "raised"),
-        (role.ToolTipText, "text"),
-        (role.PlaceholderText, "text_dim"),
-        (role.Highlight, "accent_fill"),
-        (role.HighlightedText, "text_on_accent"),
-        (role.Accent, "accent"),
-        (role.Link, "accent_text"),
-        (role.LinkVisited, "accent_text"),
-        (role.Light, "hover"),
-        (role.Midlight, "raised"),
-        (role.Mid, "separator"),
-        (role.Dark, "line"),
-        (role.Shadow, "canvas"),
-    ):
-        palette.setColor(which, color(token))
-    for which in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
-        palette.setColor(QPalette.ColorGroup.Disabled, which, color("text_disabled"))
-    palette.setColor(QPalette.ColorGroup.Disabled, role.Highlight, color("hover"))
-    return palette
+def tint(label: QWidget, token: str) -> None:
+    """Write a label in a colour of the theme, also of the next. (A sheet of its own would cost ten times as much.)"""
+    dressing.tint(label, token, color)
+
+
+def is_dressed() -> bool:
+    """Whether all that is hidden wears the colours of the present theme, too."""
+    return _dresser is None or _dresser.is_done
 
 
 _SIZES = {"small": 11, "body": 13, "strong": 13, "number": 13, "mono": 12, "title": 17, "display": 24, "plate": 20}

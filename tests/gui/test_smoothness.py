@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from lpstudio.studio import theme
@@ -96,9 +97,13 @@ def test_the_top_row_names_the_project_that_is_being_opened(
     qtbot.waitUntil(lambda: project.text() == "plates")
 
 
-def test_another_theme_reaches_what_is_there_and_what_opens_later(
-    studio: MainWindow,
-) -> None:
+def test_another_theme_reaches_what_is_there_and_what_opens_later(studio: MainWindow, qtbot: QtBot) -> None:
+    train, annotate = studio.workspace("train"), studio.workspace("annotate")
+    assert train is not None
+    assert annotate is not None
+    studio.show_workspace("train")
+    qtbot.waitUntil(lambda: train.isVisible())
+    studio.show_workspace("annotate")
     studio.run_command("view.theme_light")
     studio.run_command("view.settings")
     dialog = studio.findChild(SettingsDialog)
@@ -110,5 +115,34 @@ def test_another_theme_reaches_what_is_there_and_what_opens_later(
     assert other.grab().toImage().pixelColor(500, 4).name() == light
     other.close()
     other.deleteLater()
+    qtbot.waitUntil(theme.is_dressed)  # what is hidden comes after, bit by bit
+    seen = {}
+    for mode in ("light", "dark", "light"):
+        studio.run_command(f"view.theme_{mode}")
+        qtbot.waitUntil(theme.is_dressed)
+        for workspace in (train, annotate):
+            studio.show_workspace("train" if workspace is train else "annotate")
+            picture = workspace.grab().toImage()
+            assert seen.setdefault((mode, workspace), picture) == picture  # nothing of the other theme is left
+        tokens = theme.LIGHT if mode == "light" else theme.DARK
+        count = annotate.crops.count  # type: ignore[attr-defined]
+        assert count.palette().windowText().color().name() == tokens.text.lower()
+        assert train.view.start_note.palette().windowText().color().name() == tokens.text_dim.lower()  # type: ignore[attr-defined]
     studio.run_command("view.theme_dark")
     assert dialog.grab().toImage().pixelColor(4, dialog.height() - 4).name() == theme.DARK.window.lower()
+
+
+def test_another_theme_does_not_hold_the_window(studio: MainWindow, qtbot: QtBot) -> None:
+    for entry in WORKSPACES:
+        studio.show_workspace(entry.id)
+    studio.show_workspace("annotate")
+    qtbot.waitUntil(theme.is_dressed)
+    began = time.thread_time()
+    studio.run_command("view.theme_light")
+    at_once = time.thread_time() - began
+    began = time.thread_time()
+    for widget in QApplication.allWidgets():
+        widget.style().polish(widget)
+    assert at_once < 0.6 * (time.thread_time() - began)  # what everything at once takes at least
+    assert not theme.is_dressed()
+    qtbot.waitUntil(theme.is_dressed)

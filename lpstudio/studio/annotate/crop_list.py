@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -323,9 +322,7 @@ class CropList(QWidget):
         self.search.setToolTip(HELP if error is None else f"{error.message}\n\n{HELP}")
         self._fault.setToolTip("" if error is None else error.message)
         self.count.setWordWrap(error is not None)
-        colours = self.count.palette()
-        colours.setColor(QPalette.ColorRole.WindowText, theme.color("text" if error is None else "fault"))
-        self.count.setPalette(colours)
+        theme.tint(self.count, "text" if error is None else "fault")
         if error is not None:
             self.count.setText(error.message)
 

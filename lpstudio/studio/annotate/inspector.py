@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPalette
+from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -246,11 +246,7 @@ class Inspector(QWidget):
         if self._editor.blocked:
             lines.insert(0, self._editor.blocked)
         self.checks.setText("\n".join(lines) if lines else "nothing is wrong" if document is not None else "")
-        colours = self.checks.palette()
-        colour = theme.color("fault" if lines else "text_dim")
-        if colours.color(QPalette.ColorRole.WindowText) != colour:
-            colours.setColor(QPalette.ColorRole.WindowText, colour)
-            self.checks.setPalette(colours)
+        theme.tint(self.checks, "fault" if lines else "text_dim")
 
     def _reload(self) -> None:
         self._syncing = True

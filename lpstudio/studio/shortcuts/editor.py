@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -382,6 +382,4 @@ class ShortcutsPage(QWidget):
 
     def _say(self, text: str, *, bad: bool = False) -> None:
         self.message.setText(text)
-        colours = self.message.palette()
-        colours.setColor(QPalette.ColorRole.WindowText, theme.color("error" if bad else "text_dim"))
-        self.message.setPalette(colours)
+        theme.tint(self.message, "error" if bad else "text_dim")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QLocale, QSize, Qt, Signal
-from PySide6.QtGui import QPalette, QWheelEvent
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QButtonGroup,
@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lpstudio.studio import theme
 from lpstudio.studio.icons import icon
 from lpstudio.studio.train.wording import plain_number
 from lpstudio.training.settings import SettingInfo
@@ -252,12 +251,3 @@ def icon_button(icon_name: str, tip: str, size: int = 16) -> QToolButton:
     button.setToolTip(tip)
     button.setAccessibleName(tip)
     return button
-
-
-def tint(label: QWidget, token: str) -> None:
-    """Write a label in a colour of the theme. (A style sheet of its own would cost ten times as much.)"""
-    colour = theme.color(token)
-    palette = label.palette()
-    if palette.color(QPalette.ColorRole.WindowText) != colour:
-        palette.setColor(QPalette.ColorRole.WindowText, colour)
-        label.setPalette(palette)

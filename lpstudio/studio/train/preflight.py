@@ -27,7 +27,6 @@ from lpstudio.studio import theme
 from lpstudio.studio.icons import icon
 from lpstudio.studio.jobs import Jobs, plain_message
 from lpstudio.studio.train.class_bars import ClassBars
-from lpstudio.studio.train.editors import tint
 from lpstudio.studio.train.preflight_data import OvertakenError, Preflight, SplitSummary, Warning, summarise
 
 if TYPE_CHECKING:
@@ -162,6 +161,7 @@ class PreflightPanel(QScrollArea):
         title.setFont(theme.font("strong"))
         self._legend = QLabel("filled: train · open: val · ▲ fewer than 10 in train · ✕ none in train")
         self._legend.setFont(theme.font("small"))
+        theme.tint(self._legend, "text_dim")
         self._bars = ClassBars()
         self._faults_title = QLabel("Faulty crops that stay out")
         self._faults_title.setFont(theme.font("strong"))
@@ -301,6 +301,6 @@ class PreflightPanel(QScrollArea):
         self._faults_title.setVisible(bool(faults))
 
     def _recolour(self) -> None:
-        tint(self._legend, "text_dim")
+        theme.tint(self._legend, "text_dim")
         if self._preflight is not None:
             self._show_warnings(self._preflight.warnings)

@@ -9,7 +9,6 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QToolButton, QVBoxLayout, QWidget
 
 from lpstudio.studio import theme
-from lpstudio.studio.train.editors import tint
 from lpstudio.studio.train.following import FollowedRun
 from lpstudio.studio.train.run_list import loss_name
 from lpstudio.studio.train.wording import counted
@@ -93,7 +92,7 @@ class QueuePanel(QWidget):
             text += f"\n{name} could not be started: {problem}"
         self.state.setText(text)
         stuck = bool(state.problems) or bool(state.waiting and not is_served and not state.held)
-        tint(self.state, "warning" if stuck else "text_dim")
+        theme.tint(self.state, "warning" if stuck else "text_dim")
 
 
 def _details(followed: FollowedRun | None) -> str:

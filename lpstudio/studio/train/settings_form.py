@@ -24,7 +24,7 @@ from lpstudio.studio import theme
 from lpstudio.studio.icons import icon
 from lpstudio.studio.slices import run_out
 from lpstudio.studio.train.devices import Device
-from lpstudio.studio.train.editors import EDITOR_WIDTH, Editor, icon_button, make_editor, tint
+from lpstudio.studio.train.editors import EDITOR_WIDTH, Editor, icon_button, make_editor
 from lpstudio.studio.train.sources import DeviceEditor, RunWeights, WeightsEditor, kind_of, weights_note
 from lpstudio.studio.train.wording import counted, plain_number
 from lpstudio.training.settings import SettingInfo, TrainSettings
@@ -103,7 +103,7 @@ class SettingRow(QWidget):
         note, bad_note = self._note
         bad = bool(self._fault) or bad_note
         self._help.setText(self._fault or note or self.info.help)
-        tint(self._help, "error" if bad else "text_dim")
+        theme.tint(self._help, "error" if bad else "text_dim")
 
     @property
     def is_marked(self) -> bool:

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 )
 
 from lpstudio.studio import theme
-from lpstudio.studio.train.editors import tint
 from lpstudio.studio.train.wording import counted, duration
 from lpstudio.training.settings import LOSS_NAMES, TrainSettings
 
@@ -122,7 +121,7 @@ class VariantsDialog(QDialog):
             found = self.variants
         except ValueError as error:
             self.said.setText(str(error)[:1].upper() + str(error)[1:])
-            tint(self.said, "error")
+            theme.tint(self.said, "error")
             self.queue.setEnabled(False)
             return
         each = counted(self._settings.epochs, "epoch")
@@ -132,7 +131,7 @@ class VariantsDialog(QDialog):
             whole = duration(self._epoch_s * self._settings.epochs * len(found))
             text += f" At {self._epoch_s:.1f} s an epoch, as in the last run, all of them take {whole}."
         self.said.setText(text)
-        tint(self.said, "text")
+        theme.tint(self.said, "text")
         self.queue.setEnabled(True)
 
     def _accept(self) -> None:

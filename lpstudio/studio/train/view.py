@@ -12,7 +12,6 @@ from lpstudio.studio import theme
 from lpstudio.studio.commands import CommandTable
 from lpstudio.studio.icons import icon
 from lpstudio.studio.slices import run_out
-from lpstudio.studio.train.editors import tint
 from lpstudio.studio.train.preflight import PreflightPanel
 from lpstudio.studio.train.queue_panel import QueuePanel
 from lpstudio.studio.train.run_list import RunListView
@@ -135,4 +134,4 @@ class TrainView(QSplitter):
     def show_start_note(self, text: str, *, bad: bool) -> None:
         """The line above the start button."""
         self.start_note.setText(text)
-        tint(self.start_note, "error" if bad else "text_dim")
+        theme.tint(self.start_note, "error" if bad else "text_dim")
