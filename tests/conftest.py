@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import shutil
 import tempfile
@@ -32,6 +33,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
         # Tests start some hundred interpreters: where no bytecode is kept, most of their time would go into compiling.
         os.environ["PYTHONPYCACHEPREFIX"] = str(Path(place.name) / "bytecode")
+
+
+def pytest_collection_finish() -> None:
+    """All libraries are there by now: no search for garbage, nor for timers left behind, goes through them again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

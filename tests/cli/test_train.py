@@ -14,7 +14,7 @@ import pytest
 
 from lpstudio.cli.app import run_command_line
 from lpstudio.training.runs import Run, RunStatus
-from tests.training import projects
+from tests.training import at_work, projects
 
 QUICK = ["--weights", "scratch", "--device", "cpu", "--imgsz", "64", "--batch", "4"]
 
@@ -28,8 +28,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.slow
 def test_a_training_says_what_takes_part_and_ends_with_its_weights(
-    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    at_work.fast_starts(monkeypatch)
     (folder / "labels/train/crop0.txt").unlink()
     events = tmp_path / "events.jsonl"
     code = run_command_line(["train", str(folder), *QUICK, "--epochs", "1", "--k", "3", "--json", str(events)])
@@ -46,10 +47,15 @@ def test_a_training_says_what_takes_part_and_ends_with_its_weights(
 
 
 @pytest.mark.slow
-def test_ctrl_c_stops_cleanly_and_resume_goes_on(folder: Path) -> None:
+def test_ctrl_c_stops_cleanly_and_resume_goes_on(folder: Path, tmp_path: Path) -> None:
+    weights = str(projects.tiny_weights(tmp_path / "tiny.pt"))
     command = [sys.executable, "-m", "lpstudio", "train", str(folder)]
     process = subprocess.Popen(
-        [*command, *QUICK, "--epochs", "500"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
+        [*command, *QUICK, "--weights", weights, "--epochs", "5000"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ,
     )
     run_folder = folder / "runs/train-1"
     until = time.monotonic() + 120

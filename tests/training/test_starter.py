@@ -9,12 +9,13 @@ import pytest
 from lpstudio.errors import LpStudioError
 from lpstudio.training.runs import RunStatus, list_runs
 from lpstudio.training.starter import STAGES, Stage, make, settings_of
+from tests.training import at_work
 
 
 def test_stages_follow_each_other_and_a_second_call_trains_nothing_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LPSTUDIO_LOCKS", str(tmp_path / "locks"))
+    at_work.fast_starts(monkeypatch)
     stages = (Stage(12, 1, 0.0, 1, 0.001), Stage(12, 2, None, 1, 0.001))
     for _ in range(2):  # so few crops leave none to calibrate with; both stages are done by then
         with pytest.raises(LpStudioError, match="no selection part"):

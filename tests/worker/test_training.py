@@ -16,7 +16,7 @@ from lpstudio.errors import LpStudioError
 from lpstudio.training.launch import start_detached, worker_environment
 from lpstudio.training.locks import device_locks
 from lpstudio.training.runs import Run, RunStatus
-from tests.training import projects
+from tests.training import at_work, projects
 
 LONG = {"epochs": 1000, "save_period": 0, "early_stop_epochs": 0}
 
@@ -83,7 +83,10 @@ def test_a_detached_training_is_paused_resumed_killed_and_goes_on(run: Run) -> N
 
 
 @pytest.mark.slow
-def test_a_training_waits_for_another_on_its_device_and_ends_with_its_parent(run: Run) -> None:
+def test_a_training_waits_for_another_on_its_device_and_ends_with_its_parent(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work.fast_starts(monkeypatch)
     (lock,) = device_locks("cpu")
     assert lock.acquire()
     parent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
