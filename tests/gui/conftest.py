@@ -149,6 +149,12 @@ class _Errors(logging.Handler):
 
 
 @pytest.fixture(autouse=True)
+def no_model_while_typing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation without starter weights, as far as typed plates go: a test that wants the model lets it in."""
+    monkeypatch.setattr("lpstudio.studio.annotate.plate_typing.starter_weights", list)
+
+
+@pytest.fixture(autouse=True)
 def no_unexpected_errors() -> Iterator[_Errors]:
     """What is logged as an error fails the test, unless the test asked for ``allow_log_errors``."""
     handler = _Errors()

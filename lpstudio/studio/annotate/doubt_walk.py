@@ -27,7 +27,7 @@ class DoubtWalk(QObject):
         self._stands = None
 
     def begin(self) -> None:
-        """A crop is shown: stand on its most doubtful character, where nothing else is selected."""
+        """A crop is shown, or shown anew: stand on its most doubtful character, where nothing else is selected."""
         document = self._editor.document
         if document is not None and not document.selection:
             self._go_on()

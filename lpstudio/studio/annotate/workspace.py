@@ -406,6 +406,7 @@ class AnnotateWorkspace(Workspace):
     def _changed_outside(self, key: str) -> None:
         self.canvas.abort()
         self.editor.reread()
+        self.views.doubts.begin()
         self.words.say("This crop was changed elsewhere; undo brings back what stood here")
 
     # -- showing ------------------------------------------------------------------------------------------------
