@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -9,10 +11,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from lpstudio.dataset.project import Project
 from lpstudio.dataset.types import CropState
 from lpstudio.studio.main_window import MainWindow
+from lpstudio.studio.review.weights import starter_weights
+from lpstudio.synthesis.conditions import Wishes
+from lpstudio.synthesis.dataset import write_dataset
 from tests.annotate.hands import Hands
-from tests.gui.conftest import character_box
+from tests.gui.conftest import OpenIn, character_box
 
 
 @pytest.fixture
@@ -26,6 +32,11 @@ def hands(studio: MainWindow, qtbot: QtBot) -> Hands:
 def type_text(hands: Hands, text: str) -> None:
     """Keys go where the focus is, as a person's do."""
     hands.canvas.setFocus()
+    type_text_on(text)
+
+
+def type_text_on(text: str) -> None:
+    """Go on typing where the keyboard is."""
     for char in text:
         focused = QApplication.focusWidget()
         assert focused is not None
@@ -83,26 +94,54 @@ def test_what_comes_late_does_not_land_on_the_next_crop(hands: Hands, qtbot: QtB
     assert hands.polygons == [] and hands.document.content.text == "XYZ5678", "the text is kept"
 
 
-def seen(position: int, char: str) -> dict[str, object]:
-    """One character as the reader tells it."""
-    x1, y1, x2, y2 = character_box(position)
-    return {
-        "polygon": [[x1, y1], [x2, y1], [x2, y2], [x1, y2]],
-        "confidence": 0.9,
-        "candidates": [{"char": char, "probability": 0.7}, {"char": "Q", "probability": 0.2}],
-    }
-
-
-def test_what_the_model_sees_is_taken_where_it_is_as_many_as_were_typed(hands: Hands, qtbot: QtBot) -> None:
-    assert hands.window.session is not None
-    path = str(hands.window.session.project.image_path(hands.document.key))
-    typing = hands.annotate.typing
-    typing._read(path, "XYZ5678", {"plates": [{"characters": [seen(k, "XYZS678"[k]) for k in range(7)]}]})
-    assert hands.chars == "XYZ5678"
-    fourth = hands.document.content.items[3].character
-    assert [one.char for one in fourth.candidates] == ["S", "Q"] and fourth.confidence == 0.9
+def test_the_shipped_model_finds_what_was_typed_and_says_where_a_character_too_few_was(
+    empty_studio: MainWindow, open_in: OpenIn, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shipped = starter_weights()
+    if not shipped:
+        pytest.skip("no starter weights are shipped")
+    folder = tmp_path / "synthetic"
+    write_dataset(folder, 2, seed=2, wishes=Wishes(difficulty=0.0))
+    with Project.open(folder) as project:
+        texts = {key: "".join(one.char for one in project.load(key).characters) for key in project.index.keys}
+        for key in texts:
+            project.label_path(key).unlink()
+    monkeypatch.setattr("lpstudio.studio.annotate.plate_typing.starter_weights", lambda: shipped)
+    open_in(empty_studio, folder)
+    hands = Hands(empty_studio, qtbot)
+    hands.annotate.typing._patience.setInterval(60_000)
+    text = texts[hands.document.key]
+    type_text(hands, text[:2])
+    assert empty_studio.workers.reader.running, "its weights are loaded while the text is typed"
+    type_text_on(text[2:])
+    enter()
+    qtbot.waitUntil(lambda: hands.chars == text, timeout=60_000)
+    items = hands.document.content.items
+    assert all(item.character.candidates for item in items), "the model's candidates come along"
+    assert hands.canvas.selection == () and "Enter confirms" in hands.said
     hands.command(Qt.Key.Key_Z)
-    typing._read(path, "XYZ5678", {"plates": [{"characters": [seen(k, "X") for k in range(6)]}]})
+    hands.annotate.edit_text()
+    field = hands.annotate.inspector.text
+    field.setText(text[:-1])
+    hands.key(Qt.Key.Key_Return, widget=field)
+    qtbot.waitUntil(lambda: hands.chars == text[:-1], timeout=60_000)
+    assert f"{len(text) - 1} typed, the model sees {len(text)}" in hands.said
+    assert len(hands.canvas.selection) == 1
+
+
+def test_a_person_is_not_kept_waiting_for_weights_that_still_load(
+    hands: Hands, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hands.annotate.typing._patience.setInterval(1)
+    monkeypatch.setattr("lpstudio.studio.annotate.plate_typing.starter_weights", lambda: [object()])
+    type_text(hands, "xyz5678")
+    enter()
     qtbot.waitUntil(lambda: hands.chars == "XYZ5678")
     assert hands.document.content.items[3].character.candidates == (), "found by light and dark"
-    assert "7 typed, the model sees 6" in hands.said
+
+
+def test_a_blank_crop_takes_its_text_whatever_tool_is_in_hand(hands: Hands, qtbot: QtBot) -> None:
+    hands.take_draw_tool()
+    type_text(hands, "xyz5678")
+    enter()
+    qtbot.waitUntil(lambda: hands.chars == "XYZ5678")

@@ -104,7 +104,7 @@ class DrawingAids(QObject):
             lambda: editor.step(1),
             keys=("F2",),
             icon="arrow-right",
-            tip="Select the next character in reading order (also Enter)",
+            tip="Select the next character in reading order (also Space)",
             when=any_drawn,
             separated=True,
         )
@@ -114,7 +114,7 @@ class DrawingAids(QObject):
             lambda: editor.step(-1),
             keys=("Shift+F2",),
             icon="arrow-left",
-            tip="Select the previous character in reading order (also Shift+Enter)",
+            tip="Select the previous character in reading order (also Backspace)",
             when=any_drawn,
         )
         add(
