@@ -30,6 +30,9 @@ MOST = 120  # characters kept of one picture
 STRIDE = 32
 _BATCH = 8  # larger ones leave the processor's caches and take longer
 _BATCH_PIXELS = 4_000_000  # of the model's input: larger batches take gigabytes and no less time
+# Numbers of a model's input, that of one crop or two, that a model works through on one thread: several wait for each
+# other at every layer, which on a busy machine (a training in the background) takes a hundred times as long.
+SMALL = 300_000
 _GREY = 114  # what Ultralytics pads with in training
 _TINY = 1e-7
 _LEAST_SIDE = 0.5  # pixels of the picture that a character's box measures at least

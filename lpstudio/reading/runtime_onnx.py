@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpstudio.errors import LpStudioError
-from lpstudio.reading.detect import Output
+from lpstudio.reading.detect import SMALL, Output
 from lpstudio.reading.weights import open_model, whole_rows
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class OnnxModel:
             raise LpStudioError("this ONNX model was not made by lpstudio pack for these classes", path=path)
 
     def __call__(self, batch: NDArray[np.float32]) -> Output:
-        return _run(self._session(self._used), batch)
+        return _run(self._session(self._used if batch.size > SMALL else 1), batch)
 
     def lane(self) -> OnnxModel:
         """A session may run in several threads at once, and one of one thread works in the thread that calls it."""

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lpstudio.reading.detect import Output
+from lpstudio.reading.detect import SMALL, Output
 
 
 class TorchModel:
@@ -21,8 +21,15 @@ class TorchModel:
         self.network = network
         self._device = torch.device(device)
 
-    @torch.inference_mode()
     def __call__(self, batch: NDArray[np.float32]) -> Output:
+        if batch.size > SMALL or self._device.type != "cpu":
+            return self._run(batch)
+        with self.lanes_running():
+            self.start_lane()
+            return self._run(batch)
+
+    @torch.inference_mode()
+    def _run(self, batch: NDArray[np.float32]) -> Output:
         return output_of(self.network(torch.from_numpy(batch).to(self._device)))
 
     @property

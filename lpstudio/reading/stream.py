@@ -125,10 +125,16 @@ class ReadingRun:
             finally:
                 idle.put(reader)
 
-        if count == 1:  # on all threads of its own
+        if count == 1:  # in this thread, with as many others as the model takes by itself
             idle.put(self._reader)
-            with ThreadPoolExecutor(1, "reading") as pool:
-                yield lambda job: pool.submit(work, job)
+            self._ahead = 0
+
+            def at_once(job: _Job) -> Future[list[_Line]]:
+                future: Future[list[_Line]] = Future()
+                future.set_result(work(job))
+                return future
+
+            yield at_once
             return
         for _ in range(count):
             idle.put(self._reader.lane())

@@ -225,6 +225,7 @@ def main() -> int:
     """Serve requests until stdin ends."""
     stay_offline()
     os.environ.setdefault("YOLO_VERBOSE", "false")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait leave the processor to a training
     configure_logging()
     reader = Reader()
     try:

@@ -188,3 +188,22 @@ def test_what_is_read_of_a_picture_does_not_depend_on_its_company() -> None:
         assert len(alone) == len(together) == 5
         for one, other in zip(alone, together, strict=True):
             assert np.allclose(one.logits, other.logits, atol=1e-4) and np.allclose(one.box, other.box, atol=1e-3)
+
+
+def test_a_single_crop_is_read_on_one_thread_and_a_frame_on_all() -> None:
+    class Network(torch.nn.Module):
+        def forward(self, batch: torch.Tensor) -> torch.Tensor:
+            used.append(torch.get_num_threads())
+            return torch.zeros(len(batch), 4 + CLASSES, 1)
+
+    used: list[int] = []
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        model = TorchModel(Network())
+        for picture in (np.zeros((80, 160, 3), np.uint8), np.zeros((720, 1280, 3), np.uint8)):
+            detect(model, [picture], classes=CLASSES, side=max(SIDE, picture.shape[1] // 32 * 32))
+            assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+    assert used == [1, 3]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from lpstudio.plates.formats import formats_from
@@ -100,6 +101,29 @@ def test_the_number_of_lines_is_known_once_the_videos_are_open(
     run = ReadingRun(find_items([str(pictures), str(video)]), reader, formats_from("none"), Similarity())
     assert run.total is None
     assert len(list(run)) == run.total == 8
+
+
+def test_many_pictures_are_read_in_their_order_and_as_each_alone(reader: CharacterReader, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for number in range(75):
+        size = (int(rng.integers(30, 110)), 160, 3)
+        Image.fromarray(rng.integers(0, 255, size, np.uint8)).save(tmp_path / f"{number:02}.png")
+    (tmp_path / "40.png").write_bytes(b"no picture")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        lines = _run(reader, [str(tmp_path)])
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(threads)
+    assert [Path(line["source"]).name for line in lines] == [f"{number:02}.png" for number in range(75)]
+    assert lines[40]["error"] and all(line["plates"] for line in lines[:40])
+    for number in (0, 33, 41, 74):
+        alone = _run(reader, [lines[number]["source"]])[0]["plates"][0]
+        together = lines[number]["plates"][0]
+        assert alone["text"] == together["text"]
+        assert np.allclose(alone["box"], together["box"], atol=0.01)
+        assert alone["probability"] == pytest.approx(together["probability"], abs=1e-4)
 
 
 def test_a_run_can_be_stopped_between_any_two_steps(reader: CharacterReader, pictures: Path) -> None:
