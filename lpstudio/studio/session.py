@@ -16,6 +16,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Signal
 from lpstudio.dataset.types import Character, CropContent, CropState, Origin
 from lpstudio.errors import LpStudioError
 from lpstudio.studio.jobs import Jobs, plain_message
+from lpstudio.studio.side_files import SideFiles
 
 if TYPE_CHECKING:
     from lpstudio.dataset.index import CropIndex
@@ -58,12 +59,8 @@ class ProjectSession(QObject):
         self.project = project
         self.index: CropIndex = CropIndex()
         self.is_scanned = False
-        self._similarity: Similarity = project.settings.similarity
         self._texts: dict[str, str] = {}
         self._origins: dict[str, Origin | None] = {}
-        self._settings_pending = 0
-        self._settings_failure = ""
-        self._records_failure = ""
         self._loads = Jobs(self, threads=2)
         self._store = Jobs(self, threads=1, in_order=True)  # states, texts, settings, new crops: one after the other
         self._saver = CropSaver(project, self._loads, self.state, self)
@@ -72,7 +69,10 @@ class ProjectSession(QObject):
         self._saver.safe_changed.connect(lambda _safe: self.safe_changed.emit(self.is_safe))
         self._saver.saved.connect(self._crop_saved)
         self._saver.failed.connect(self.crop_failed)
-        self._saver.changed.connect(lambda: self.pending_changed.emit(self.pending))
+        self._side_files = SideFiles(project, self._store, self)
+        self._side_files.failed.connect(self.settings_failed)
+        for part in (self._saver, self._side_files):
+            part.changed.connect(lambda: self.pending_changed.emit(self.pending))
 
     # -- the index -------------------------------------------------------------------------------------------------
 
@@ -186,18 +186,17 @@ class ProjectSession(QObject):
     @property
     def pending(self) -> int:
         """How many crops (and the settings file, and crops.jsonl) have content that is not in its file yet."""
-        settings = bool(self._settings_pending or self._settings_failure)
-        return self._saver.pending + settings + bool(self._records_failure)
+        return self._saver.pending + self._side_files.pending
 
     @property
     def is_safe(self) -> bool:
         """Whether all that was done survives the end of the program: it is in the journal, or in its file."""
-        return self._saver.is_safe and not self._settings_pending
+        return self._saver.is_safe and not self._side_files.is_writing
 
     @property
     def has_failed(self) -> bool:
         """Whether something could not be written the last time it was tried."""
-        return bool(self.failures or self._settings_failure or self._records_failure)
+        return bool(self.failures) or self._side_files.has_failed
 
     def is_unsaved(self, key: str) -> bool:
         """Whether the newest content of a crop is not in its label file yet."""
@@ -273,27 +272,13 @@ class ProjectSession(QObject):
     def retry(self) -> None:
         """Try again to write what could not be written."""
         self._saver.retry()
-        if self._settings_failure:
-            self._save_settings()
-        if self._records_failure:
-            self._write_records()
+        self._side_files.retry()
         self.pending_changed.emit(self.pending)
-
-    def _write_records(self) -> None:
-        """Write the states and texts into ``crops.jsonl``."""
-
-        def ended(failure: str) -> None:
-            self._records_failure = failure
-            if failure:
-                self.settings_failed.emit(failure)
-            self.pending_changed.emit(self.pending)
-
-        self._store.run(self.project.flush, lambda _: ended(""), lambda error: ended(plain_message(error)))
 
     def flush(self, seconds: float = FLUSH_SECONDS) -> bool:
         """Wait until everything is in its file, at most so long, and hold up the window. True when it is."""
         self._saver.writer.flush(seconds)
-        self._write_records()
+        self._side_files.write_records()
         self._store.wait(int(seconds * 1000))
         QCoreApplication.sendPostedEvents(self._saver, QEvent.Type.MetaCall.value)  # what the writer said meanwhile
         return self.pending == 0
@@ -309,13 +294,12 @@ class ProjectSession(QObject):
                 self.project.flush()
 
         def ended(failure: str) -> None:
-            self._records_failure = failure
+            self._side_files.note_records(failure)
             QCoreApplication.sendPostedEvents(self._saver, QEvent.Type.MetaCall.value)
             self.pending_changed.emit(self.pending)
             then(self.pending == 0)
 
-        if self._settings_failure:
-            self._save_settings()
+        self._side_files.retry_settings()
         self._store.run(work, lambda _: ended(""), lambda error: ended(plain_message(error)))
 
     # -- similarity ------------------------------------------------------------------------------------------------
@@ -323,61 +307,23 @@ class ProjectSession(QObject):
     @property
     def similarity(self) -> Similarity:
         """What the project says about look-alikes; setting it saves ``lpstudio.toml`` in a thread."""
-        return self._similarity
+        return self._side_files.similarity
 
     @similarity.setter
     def similarity(self, similarity: Similarity) -> None:
-        if similarity == self._similarity:
+        if similarity == self._side_files.similarity:
             return
-        self._similarity = similarity
+        self._side_files.similarity = similarity
         self.similarity_changed.emit()
-        self._save_settings()
-
-    def _save_settings(self) -> None:
-        similarity = self._similarity
-
-        def change() -> None:
-            if similarity is self._similarity:  # an older one is overtaken: write only the newest
-                self.project.settings.similarity = similarity
-                self.project.save_settings()
-
-        self._write_settings(change)
+        self._side_files.save_settings()
 
     def save_training_settings(self, values: dict[str, Any]) -> None:
         """Keep the training form's values in ``lpstudio.toml``."""
-
-        def change() -> None:
-            self.project.settings.training = dict(values)
-            self.project.save_settings()
-
-        self._write_settings(change)
+        self._side_files.save_training(values)
 
     def save_filters(self, filters: dict[str, str]) -> None:
         """Keep the saved filters of the crop list in ``lpstudio.toml``."""
-        kept = dict(filters)
-
-        def change() -> None:
-            self.project.settings.filters = kept
-            self.project.save_settings()
-
-        self._write_settings(change)
-
-    def _write_settings(self, change: Callable[[], None]) -> None:
-        self._settings_pending += 1
-        self._settings_failure = ""
-        self._store.run(
-            change,
-            lambda _: self._settings_written(""),
-            lambda error: self._settings_written(plain_message(error)),
-        )
-        self.pending_changed.emit(self.pending)
-
-    def _settings_written(self, failure: str) -> None:
-        self._settings_pending -= 1
-        if failure:
-            self._settings_failure = failure
-            self.settings_failed.emit(failure)
-        self.pending_changed.emit(self.pending)
+        self._side_files.save_filters(filters)
 
     # -- new crops -------------------------------------------------------------------------------------------------
 
