@@ -110,6 +110,7 @@ class PointingCanvas(ToolCanvas):
     # -- a box by Ctrl ------------------------------------------------------------------------------------------
 
     def press(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+        self._point_at(None)
         if modifiers == _CONTROL and self.tool is Tool.SELECT and self._editable:
             self.drop_preview()
             self._ctrl_press = place  # a click adds to the selection, a drag is a box: seen when it moves
