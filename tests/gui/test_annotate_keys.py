@@ -199,6 +199,20 @@ def test_a_dragged_vertex_snaps_to_a_neighbour_and_ctrl_suspends_it(labelled: Ha
     assert not labelled.window.commands.action("annotate.snap").isChecked()
 
 
+def test_a_freehand_stroke_snaps_to_a_neighbours_edge(labelled: Hands) -> None:
+    labelled.command(Qt.Key.Key_S, _CTRL | _SHIFT)
+    labelled.take_draw_tool()
+    edge = float(character_box(1)[0])
+    place = [(40.0, 26.0), (41.0, 28.0), *((edge - 0.8, 28.0 + k / 2) for k in range(40)), (40.0, 48.0), (40.0, 26.0)]
+    QTest.mousePress(labelled.canvas, _LEFT, _NONE, labelled.place(*place[0]))
+    for one in place[1:]:
+        labelled._send(QMouseEvent.Type.MouseMove, labelled.place(*one), Qt.MouseButton.NoButton, _LEFT)
+    QTest.mouseRelease(labelled.canvas, _LEFT, _NONE, labelled.place(*place[-1]))
+    assert len(labelled.polygons) == 8
+    along = [x for x, _ in labelled.polygons[7] if x > edge - 1.0]
+    assert len(along) >= 2 and along == pytest.approx([edge] * len(along), abs=1e-3)
+
+
 def test_the_magnifier_shows_what_is_around_the_vertex_in_hand(labelled: Hands) -> None:
     first = character_box(0)
     labelled.click((first[0] + first[2]) / 2, (first[1] + first[3]) / 2)
@@ -230,6 +244,24 @@ def test_a_finished_outline_leaves_neighbours_their_room_when_wanted(labelled: H
     labelled.command(Qt.Key.Key_X, _CTRL | _SHIFT)
     labelled.draw(box_points(x1 + 4, y1 + 4, x2 - 4, y2 - 4))
     assert len(labelled.polygons) == 9
+
+
+def test_no_overlap_holds_for_moved_characters_too(labelled: Hands, qtbot: QtBot) -> None:
+    from shapely.geometry import Polygon
+
+    labelled.command(Qt.Key.Key_X, _CTRL | _SHIFT)
+    x1, y1, x2, y2 = character_box(1)
+    neighbour = Polygon(labelled.polygons[2])
+    labelled.drag(((x1 + x2) / 2, (y1 + y2) / 2), ((x1 + x2) / 2 + 20, (y1 + y2) / 2))
+    moved = Polygon(labelled.polygons[1])
+    assert moved.bounds[0] == pytest.approx(x1 + 20, abs=0.5)
+    assert moved.intersection(neighbour).area < 1e-9, "it is cut back where it would lie on its neighbour"
+    labelled.command(Qt.Key.Key_Z)
+    assert np.allclose(labelled.polygons[1], box_points(x1, y1, x2, y2), atol=0.01), "in one step"
+    for _ in range(3):
+        labelled.key(Qt.Key.Key_Right, _SHIFT)
+    assert Polygon(labelled.polygons[1]).area == pytest.approx((x2 - x1) * (y2 - y1), rel=0.01)
+    assert "would lie on a neighbour" in labelled.said, "arrow keys stop before it"
 
 
 # -- from blank to verified --------------------------------------------------------------------------------------

@@ -8,10 +8,11 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from itertools import count
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from lpstudio.dataset.plate_texts import normalise_text
-from lpstudio.dataset.types import Character, CropState
+from lpstudio.dataset.types import Character, CropState, Polygon
 from lpstudio.plates.order import box_of
 from lpstudio.studio.annotate.clipboard import union_box
 from lpstudio.studio.annotate.document import Document
@@ -29,6 +30,7 @@ from lpstudio.studio.annotate.edits import (
     SetText,
 )
 from lpstudio.studio.annotate.edits.base import ordinal
+from lpstudio.studio.annotate.edits.outlines import ReshapeAll
 from lpstudio.studio.annotate.outline_forms import without
 from lpstudio.studio.annotate.presentation import second_candidate
 from lpstudio.studio.shortcuts.words import key_of, with_keys
@@ -125,8 +127,8 @@ class CropEditor(DocumentEditor):
         """A vertex was moved by an arrow key; a run of them is one step of undo."""
         self.reshape(item_id, points, "Move vertex", self._gesture_of_nudge())
 
-    def _cut_back(self, points: FloatArray, item_id: int = 0) -> FloatArray | None:
-        """The outline without what others cover, where that is wanted; None when nothing of it is left."""
+    def _cut_back(self, points: FloatArray, *own: int) -> FloatArray | None:
+        """The outline without what others than ``own`` cover, where that is wanted; None when nothing of it is left."""
         document = self.document
         if not self.no_overlap or document is None:
             return points
@@ -134,13 +136,39 @@ class CropEditor(DocumentEditor):
         neighbours = []
         for item in document.content.items:
             left, top, right, bottom = box_of(item.character.polygon)
-            if item.id != item_id and left < x2 and x1 < right and top < y2 and y1 < bottom:
+            if item.id not in own and left < x2 and x1 < right and top < y2 and y1 < bottom:
                 neighbours.append(as_array(item.character.polygon))
         return without(points, neighbours) if neighbours else points
 
     def move(self, dx: float, dy: float) -> None:
-        """Shift the selection by pixels of the crop."""
-        self.do(MoveCharacters(self.selected_ids(), dx, dy))
+        """Shift the selection by pixels of the crop; it is cut back where it then lies on others, if that is wanted."""
+        moved = self._moved_free(dx, dy)
+        if moved is None:
+            self.said.emit("Not moved: a character would lie wholly on others")
+            self.content_changed.emit()
+        elif moved:
+            self.do(ReshapeAll(tuple(moved.items()), "Move"))
+        else:
+            self.do(MoveCharacters(self.selected_ids(), dx, dy))
+
+    def _moved_free(self, dx: float, dy: float) -> dict[int, Polygon] | None:
+        """The outlines of the selection after a shift, if others cut one of them back; empty where nothing is cut.
+
+        None where nothing would be left of one.
+        """
+        document = self.document
+        if not self.no_overlap or document is None:
+            return {}
+        ids = self.selected_ids()
+        found, cut = {}, False
+        for item in document.selected:
+            points = as_array(item.character.polygon) + np.array((dx, dy))
+            free = self._cut_back(points, *ids)
+            if free is None:
+                return None
+            cut = cut or free is not points
+            found[item.id] = as_polygon(free)
+        return found if cut else {}
 
     def nudge(self, dx: float, dy: float) -> None:
         """Shift the selection by an arrow key, no further than the border; a run of them is one step of undo."""
@@ -149,6 +177,9 @@ class CropEditor(DocumentEditor):
             return
         box = union_box(self.selected)
         dx, dy = limit_shift(box, dx, dy, *self.crop_size())
+        if self._moved_free(dx, dy) != {}:
+            self.said.emit("Not moved: it would lie on a neighbour")
+            return
         self.do(MoveCharacters(self.selected_ids(), dx, dy, self._gesture_of_nudge()))
 
     def _gesture_of_nudge(self) -> int:

@@ -104,7 +104,7 @@ class ToolCanvas(EditCanvas):
             self._line = (self._line[0], place)
             self.update()
         elif self._stroke is not None and self.drawing:
-            self._draw_stroke(place)
+            self._draw_stroke(place, modifiers)
         else:
             super().drag(place, modifiers)
 
@@ -115,7 +115,7 @@ class ToolCanvas(EditCanvas):
             self.update()
             self._use_line(line[0], place)
         elif stroke_at is not None and len(self.drawing) > stroke_at:  # else keys took it back meanwhile
-            self._end_stroke(stroke_at, place)
+            self._end_stroke(stroke_at, place, modifiers)
         else:
             super().release(place, modifiers)
 
@@ -136,7 +136,7 @@ class ToolCanvas(EditCanvas):
 
     # -- freehand -----------------------------------------------------------------------------------------------
 
-    def _draw_stroke(self, place: QPointF) -> None:
+    def _draw_stroke(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         before, self._pointer = self._pointer, place
         start = self._stroke
         assert start is not None
@@ -144,7 +144,7 @@ class ToolCanvas(EditCanvas):
             if math.hypot(place.x() - start.x(), place.y() - start.y()) < _STROKE_FROM:
                 return
             self._stroke_at = len(self.drawing) - 1
-        point = self.to_crop(place)
+        point = self.aim(place, modifiers, None)  # snaps as clicked vertices do
         if math.dist(point, self.drawing[-1]) * self.view.scale >= _STROKE_STEP:
             self.drawing.append(point)
             self.drawing_changed.emit(len(self.drawing))
@@ -154,10 +154,10 @@ class ToolCanvas(EditCanvas):
         """A stroke is a line while it is drawn; its vertices show when it ends."""
         return super()._handled() if self._stroke_at is None else self._stroke_at + 1
 
-    def _end_stroke(self, first: int, place: QPointF) -> None:
+    def _end_stroke(self, first: int, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """Keep the vertices that the stroke needs, and close the drawing where it came back to its beginning."""
         drawing = self.drawing
-        end = self.to_crop(place)
+        end = self.aim(place, modifiers, None)
         if math.dist(end, drawing[-1]) * self.view.scale >= 1.0:
             drawing.append(end)
         stroke = outline_forms.thin(as_array(drawing[first:]), _STROKE_THIN / self.view.scale)
