@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lpstudio.dataset.atomic import remove_file, write_bytes_atomic
-from lpstudio.dataset.backup import Backup, Progress, back_up, label_files, read_backup, read_database
-from lpstudio.dataset.database import key_from_db
+from lpstudio.dataset.backup import BACKUPS, Backup, Progress, back_up, label_files, read_backup, read_database
+from lpstudio.dataset.database import FOLDER, key_from_db
 from lpstudio.errors import LpStudioError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TABLES = ("crops", "drafts", "decisions")
+RESTORING = Path(FOLDER) / "restoring"  # the backup that is being brought back, while it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,25 @@ def restore(project: Project, path: Path, progress: Callable[[int, int], object]
     """Bring labels, states, texts and drafts back to how a backup has them. Raises LpStudioError.
 
     First a backup of how things stand now is made; restoring that one undoes this. Label files are replaced one by one,
-    each whole; should the program die in between, doing it again finishes it.
+    each whole; should the program die in between, the next opening finishes it (:func:`finish_interrupted`).
     """
     if project.read_only:
         raise LpStudioError(f"nothing was restored: {project.read_only_because}", path=project.root)
     before = _secure(project, progress)
     difference = compare(project, path)
+    note = project.root / RESTORING
+    write_bytes_atomic(note, os.fsencode(path.absolute()))
+    try:
+        _bring_back(project, path, difference, progress)
+    finally:  # after an error a person decides what to do; only a program that died leaves the note
+        remove_file(note)
+    log.info("restored %s: %d crops", path.name, len(difference.crops))
+    return Restored(difference, before)
+
+
+def _bring_back(
+    project: Project, path: Path, difference: Difference, progress: Callable[[int, int], object] | None
+) -> None:
     with contextlib.closing(read_database(path)) as database:
         wanted = {*difference.changed, *difference.back}
         done, total = 0, len(wanted) + len(difference.gone)
@@ -93,8 +108,28 @@ def restore(project: Project, path: Path, progress: Callable[[int, int], object]
             remove_file(project.label_path(key))
         project.store.take_tables(database, TABLES)
     project.flush()
-    log.info("restored %s: %d crops", path.name, len(difference.crops))
-    return Restored(difference, before)
+
+
+def finish_interrupted(project: Project) -> str:
+    """Finish a restore that a program began and did not end; what came of it in a sentence, empty without one.
+
+    How things stand is backed up once more before, so nothing that was changed since is lost. Never raises.
+    """
+    note = project.root / RESTORING
+    named = _bytes(note)
+    if named is None:
+        return ""
+    path = Path(os.fsdecode(named))
+    if not path.is_absolute() or not path.is_file():  # the project was moved: its backups moved with it
+        path = project.root / BACKUPS / path.name
+    try:
+        if not path.is_file():
+            remove_file(note)
+            return f"A restore was interrupted, and its backup {path.name} is gone: look through your labels"
+        done = restore(project, path)
+    except LpStudioError as error:
+        return f"The restore of {path.name} was interrupted and cannot be finished: {error.message}"
+    return f"The interrupted restore of {path.name} was finished; {done.before.path.name} holds how things stood before"
 
 
 def _secure(project: Project, progress: Progress | None) -> Backup:

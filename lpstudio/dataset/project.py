@@ -87,8 +87,15 @@ class Project:
         if create_store and not project.read_only and (owned or not studio_at_work(project.root)):
             project.replayed = replay(project)
             project.interrupted = project.journal.interrupted()
-            project.warnings = (*project.warnings, *project.replayed.warnings)
+            finished = project._finish_restore()
+            project.warnings = (*project.warnings, *project.replayed.warnings, *finished)
         return project
+
+    def _finish_restore(self) -> tuple[str, ...]:
+        from lpstudio.dataset.backup_restore import RESTORING, finish_interrupted
+
+        said = finish_interrupted(self) if (self.root / RESTORING).exists() else ""
+        return (said,) if said else ()
 
     @property
     def read_only(self) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tarfile
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -12,7 +14,7 @@ import pytest
 
 from lpstudio.dataset import backup as backup_module
 from lpstudio.dataset.backup import BACKUPS, back_up, back_up_daily, list_backups, prune
-from lpstudio.dataset.backup_restore import compare, restore
+from lpstudio.dataset.backup_restore import RESTORING, compare, restore
 from lpstudio.dataset.project import Project
 from lpstudio.dataset.types import Character, CropContent, CropState
 from lpstudio.errors import LpStudioError
@@ -107,6 +109,35 @@ def test_a_restore_says_what_it_changes_does_it_and_can_be_undone(project: Proje
     assert '"NEW"' not in (project.root / "crops.jsonl").read_text()
     assert restore(project, done.before.path).difference.crops == difference.crops
     assert everything(project) == now
+
+
+def test_a_restore_that_was_killed_midway_is_finished_at_the_next_opening(project: Project, square: Square) -> None:
+    then = everything(project)
+    backup = back_up(project)
+    assert backup is not None
+    project.save(A, CropContent((square("X"),)), CropState.VERIFIED)
+    (project.root / "labels/val/c.txt").unlink()
+    project.set_text(A, "NEW")
+    project.flush()
+    project.close()
+    script = """
+import os, sys
+from pathlib import Path
+from lpstudio.dataset import backup_restore
+from lpstudio.dataset.project import Project
+backup_restore.remove_file = lambda _path: os._exit(9)
+project = Project.open(Path(sys.argv[1]))
+project.store.take_tables = lambda *_: os._exit(9)
+backup_restore.restore(project, Path(sys.argv[2]))
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(project.root), str(backup.path)], timeout=60)
+    assert done.returncode == 9 and (project.root / RESTORING).exists()
+    with Project.open(project.root) as again:
+        assert everything(again) == then
+        assert any("interrupted restore" in warning and "was finished" in warning for warning in again.warnings)
+        assert len(list_backups(again)) == 3, "how things stood is kept"
+    with Project.open(project.root) as again:
+        assert not (project.root / RESTORING).exists() and again.warnings == ()
 
 
 def test_restored_texts_hold_after_the_project_was_closed(project: Project) -> None:
