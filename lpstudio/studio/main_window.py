@@ -66,6 +66,7 @@ class MainWindow(QMainWindow):
         self._session: ProjectSession | None = None
         self._watch: SessionWatch | None = None
         self._current = ""
+        self._coming = ""  # a workspace that is shown as soon as it stands
         self._painted = False
         self._arriving: Project | None = None
         self._next: Project | None = None  # waits until the open one is closed
@@ -145,7 +146,9 @@ class MainWindow(QMainWindow):
 
     def workspace(self, workspace_id: str) -> Workspace | None:
         """A workspace, built now if it was not yet; None when it cannot be built (a notice says why)."""
-        return self.shelf.now(workspace_id)
+        found = self.shelf.now(workspace_id)
+        self._come(workspace_id)
+        return found
 
     # -- what workspaces ask ---------------------------------------------------------------------------------------
 
@@ -166,7 +169,20 @@ class MainWindow(QMainWindow):
         else:
             self.door.open(path)
 
+    def go(self, workspace_id: str) -> None:
+        """Show a workspace as soon as it stands: what is left of it is built in slices, and the present one stays."""
+        if (self._session is None and entry_of(workspace_id).needs_project) or self.shelf.is_ready(workspace_id):
+            self.show_workspace(workspace_id)
+            return
+        self._coming = workspace_id
+        self.shelf.ready(workspace_id, lambda: self._come(workspace_id))
+
+    def _come(self, workspace_id: str) -> None:
+        if workspace_id == self._coming:
+            self.show_workspace(workspace_id)
+
     def show_workspace(self, workspace_id: str) -> None:
+        self._coming = ""
         entry = entry_of(workspace_id)
         wanted: QWidget | None = self.empty_state
         if self._session is not None or not entry.needs_project:
@@ -185,6 +201,7 @@ class MainWindow(QMainWindow):
         self.top_bar.show_middle(wanted.top_bar() if isinstance(wanted, Workspace) else None)
         if isinstance(wanted, Workspace) and before is not wanted:
             wanted.enter()
+            self.shelf.note_entered(workspace_id)
             self.commands.refresh()
 
     def show_crop(self, key: str, character: int | None = None) -> None:
@@ -290,7 +307,7 @@ class MainWindow(QMainWindow):
         session.scanned.connect(lambda: self._glance.look(session.project.root))
         session.scanned.connect(self.shelf.warm_when_quiet)
         session.scan()
-        self.show_workspace(self._current)
+        self.show_workspace(self._coming or self._current)
         self.commands.refresh()
         self.session_changed.emit()
 

@@ -108,7 +108,7 @@ def register(window: MainWindow) -> None:
     for number, entry in enumerate(WORKSPACES, start=1):
         add(
             Command(f"go.{entry.id}", entry.title, "View", (f"Ctrl+{number}",), entry.icon, entry.tip, checkable=True),
-            lambda _checked, entry=entry: window.show_workspace(entry.id),
+            lambda _checked, entry=entry: window.go(entry.id),
         )
     add(
         Command(

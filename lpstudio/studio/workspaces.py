@@ -54,7 +54,7 @@ WORKSPACES = (
         "pencil-line",
         "AnnotateWorkspace",
         "Draw and label characters",
-        more_modules=("numpy.ma",),
+        more_modules=("numpy.ma", "lpstudio.studio.session"),
     ),
     WorkspaceEntry("similarity", "Similarity", "grid-3x3", "SimilarityWorkspace", "Say which characters look alike"),
     WorkspaceEntry("train", "Train", "chart-spline", "TrainWorkspace", "Train and follow runs"),
@@ -79,6 +79,7 @@ class Shelf(QObject):
         self._built: dict[str, Workspace] = {}
         self._building: dict[str, Steps] = {}
         self._broken: set[str] = set()  # not tried again: a part of them stands already
+        self._furnished: set[str] = set()
         self._slices = Slices(self)
         self._jobs = Jobs(self, threads=1, in_order=True)
         self._warm_timer = QTimer(self)
@@ -104,6 +105,18 @@ class Shelf(QObject):
             done()
             return
         self._load(workspace_id, lambda: self._slices.add(self._steps(workspace_id), done))
+
+    def is_ready(self, workspace_id: str) -> bool:
+        """Whether a workspace can be entered without anything being made."""
+        return workspace_id in self._furnished or workspace_id in self._broken
+
+    def note_entered(self, workspace_id: str) -> None:
+        """Someone entered it, which made what was left to be made."""
+        self._furnished.add(workspace_id)
+
+    def ready(self, workspace_id: str, done: Callable[[], object]) -> None:
+        """Build and furnish a workspace in slices, then call ``done`` (also when it cannot be built)."""
+        self._load(workspace_id, lambda: self._slices.add(self._warm(workspace_id), done))
 
     def warm(self, workspace_ids: Iterable[str]) -> None:
         """Load, build and furnish these in slices, each when the one before is done."""
@@ -138,6 +151,7 @@ class Shelf(QObject):
         built = self._built.get(workspace_id)
         if built is not None and (self._window.session is not None or not _BY_ID[workspace_id].needs_project):
             yield from built.furnish()
+            self._furnished.add(workspace_id)
             self.furnished.emit(workspace_id)
 
     def _steps(self, workspace_id: str) -> Steps:

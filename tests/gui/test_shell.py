@@ -379,7 +379,7 @@ def test_geometry_and_panels_are_remembered(application: QApplication, small_pro
 def test_ctrl_and_a_number_go_to_a_workspace(studio: MainWindow, qtbot: QtBot) -> None:
     for key, workspace in ((Qt.Key.Key_2, "similarity"), (Qt.Key.Key_4, "review"), (Qt.Key.Key_1, "annotate")):
         qtbot.keyClick(studio, key, CONTROL)
-        assert studio.current_workspace == workspace
+        qtbot.waitUntil(lambda workspace=workspace: studio.current_workspace == workspace)
         assert [button.isChecked() for button in studio.rail.buttons].count(True) == 1
 
 
@@ -388,7 +388,7 @@ def test_a_notice_runs_its_command_and_can_be_dismissed(studio: MainWindow, qtbo
     studio.notify(Notice("Second", Severity.ERROR, "go.similarity", "Go there"))
     assert studio.notice_bar.label.text() == "Second"
     qtbot.mouseClick(studio.notice_bar.action_button, Qt.MouseButton.LeftButton)
-    assert studio.current_workspace == "similarity"
+    qtbot.waitUntil(lambda: studio.current_workspace == "similarity")
     assert studio.notice_bar.label.text() == "First"
     qtbot.mouseClick(studio.notice_bar.close_button, Qt.MouseButton.LeftButton)
     assert not studio.notice_bar.isVisible()
@@ -420,7 +420,7 @@ def test_running_work_shows_its_progress_and_can_be_stopped(studio: MainWindow, 
     view = studio.status._views[0]
     assert (view.text.text(), view.bar.value(), view.bar.maximum()) == ("training 12/300", 40, 1000)
     qtbot.mouseClick(view.stop, Qt.MouseButton.LeftButton)
-    assert studio.current_workspace == "train"
+    qtbot.waitUntil(lambda: studio.current_workspace == "train")
     for task in ("train", "read", "open"):
         studio.end_task(task)
     assert not view.isVisible()

@@ -84,6 +84,28 @@ def test_workspaces_are_built_beside_the_work_and_an_early_visitor_finds_them_wh
     assert len(ids) == len(set(ids))
 
 
+def test_whoever_goes_to_a_workspace_before_it_stands_sees_the_present_one_until_it_does(
+    empty_studio: MainWindow, small_project: Path, open_in: OpenIn, qtbot: QtBot
+) -> None:
+    open_in(empty_studio, small_project)
+    beats: list[float] = []
+    timer = QTimer()
+    timer.timeout.connect(lambda: beats.append(time.perf_counter()))
+    timer.start(0)
+    empty_studio.run_command("go.train")
+    assert empty_studio.current_workspace == "annotate"
+    assert empty_studio.commands.action("go.train").isChecked()
+    qtbot.waitUntil(lambda: empty_studio.current_workspace == "train", timeout=20000)
+    assert len(beats) > 8  # events got their turn meanwhile
+    shown = empty_studio.stack.currentWidget()
+    assert shown is empty_studio.workspace("train")
+    empty_studio.run_command("go.review")
+    empty_studio.run_command("go.annotate")  # the last wish counts
+    assert empty_studio.current_workspace == "annotate"
+    qtbot.waitUntil(lambda: empty_studio.shelf.get("review") is not None, timeout=20000)
+    assert empty_studio.current_workspace == "annotate"
+
+
 def test_the_top_row_names_the_project_that_is_being_opened(
     empty_studio: MainWindow, small_project: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
