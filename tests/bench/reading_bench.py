@@ -15,6 +15,7 @@ from tests.bench.report import Figure, measured
 CROPS = 400
 SIDE = 224
 ROUNDS = 3
+SHOWN = 30  # crops read one by one in the window
 
 
 def reading(bench: Run) -> list[Figure]:
@@ -67,6 +68,26 @@ def reading(bench: Run) -> list[Figure]:
     return figures
 
 
+def overlay(bench: Run) -> list[Figure]:
+    """From the key that has the crop on the screen read to its painted overlay in Review, weights opened before."""
+    from lpstudio.errors import LpStudioError
+    from lpstudio.reading.weights import find_weights
+    from lpstudio.synthesis.dataset import write_dataset
+
+    try:
+        weights = find_weights(None)
+    except LpStudioError as error:
+        print(f"not measured: {error}", file=sys.stderr)
+        return []
+    made = bench.folder / "made"
+    write_dataset(made, 12 * SHOWN, seed=12, jobs=2)
+    told, _began = run("tests.bench.child_overlay", bench.folder, str(made), str(weights), str(SHOWN))
+    times = told["overlay_s"]
+    last = 1e3 * sorted(times)[int(0.95 * len(times))]
+    note = f"95 %: {last:.0f} ms; {told['characters']:.1f} characters a crop"
+    return [measured("crop on the screen to its overlay", times, "ms", 60.0, factor=1e3, note=note)]
+
+
 def _ratio(ours: list[float], theirs: list[float]) -> list[float]:
     return [own / other for own, other in zip(ours, theirs, strict=True)]
 
@@ -76,4 +97,4 @@ def _busy(busy: dict[str, list[float]], kind: str) -> str:
     return f"{own:.1f} ms of processor time a crop, stock {stock:.1f} ms"
 
 
-READING: dict[str, Callable[[Run], list[Figure]]] = {"reading": reading}
+READING: dict[str, Callable[[Run], list[Figure]]] = {"reading": reading, "overlay": overlay}
