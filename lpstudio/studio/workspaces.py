@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_SMALL = ("lpstudio.studio.palette", "lpstudio.studio.shortcuts.sheet", "lpstudio.studio.settings_dialog")
+_SMALL = (
+    "lpstudio.studio.palette",
+    "lpstudio.studio.shortcuts.sheet",
+    "lpstudio.studio.settings_dialog",
+    "tomlkit",  # writes lpstudio.toml: to load it at the first change held the window although a thread did
+)
 WARM_AFTER_MS = 1200  # of quiet after a project is there, until the others are built
 
 
