@@ -32,7 +32,7 @@ def same_characters(first: Sequence[Character], second: Sequence[Character]) -> 
 def _same(a: Character, b: Character) -> bool:
     if (a.char, a.unreadable, len(a.polygon)) != (b.char, b.unreadable, len(b.polygon)):
         return False
-    return all(
+    return a.polygon == b.polygon or all(  # mostly they are one and the same, which needs no look at each vertex
         abs(ax - bx) <= _SAME_PLACE and abs(ay - by) <= _SAME_PLACE
         for (ax, ay), (bx, by) in zip(a.polygon, b.polygon, strict=True)
     )
