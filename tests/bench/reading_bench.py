@@ -12,9 +12,9 @@ from tests.bench.beside import Run
 from tests.bench.processes import run
 from tests.bench.report import Figure, measured
 
-CROPS = 400
+CROPS = 240
 SIDE = 224
-ROUNDS = 3
+ROUNDS = 2
 SHOWN = 30  # crops read one by one in the window
 
 
