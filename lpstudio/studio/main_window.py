@@ -21,10 +21,8 @@ from lpstudio.studio.menus import Menus, icon_action
 from lpstudio.studio.notice_bar import NoticeBar
 from lpstudio.studio.projects import ProjectDoor
 from lpstudio.studio.rail import Rail
-from lpstudio.studio.safety.daily_backup import DailyBackup
 from lpstudio.studio.safety.ending import Ending
-from lpstudio.studio.safety.second_studio import SecondStudio
-from lpstudio.studio.session_watch import SessionWatch
+from lpstudio.studio.session_change import SessionChange
 from lpstudio.studio.shortcuts import words
 from lpstudio.studio.shortcuts.keeper import KeyKeeper
 from lpstudio.studio.status_line import StatusLine, Task
@@ -64,15 +62,13 @@ class MainWindow(QMainWindow):
         self.commands = CommandTable(self)
         self.workers = WorkerPool(self)
         self._session: ProjectSession | None = None
-        self._watch: SessionWatch | None = None
         self._current = ""
         self._coming = ""  # a workspace that is shown as soon as it stands
         self._painted = False
         self._arriving: Project | None = None
         self._next: Project | None = None  # waits until the open one is closed
-        self._second: SecondStudio | None = None
-        self._daily: DailyBackup | None = None
         self.before_restore: tuple[Path, Path] | None = None  # project, and the backup that undoes its last restore
+        self.change = SessionChange(self)
         self.ending = Ending(self)
         self.shelf = Shelf(self)
 
@@ -290,26 +286,29 @@ class MainWindow(QMainWindow):
 
     def _begin_session(self, project: Project) -> None:
         self._next = None
-        from lpstudio.studio.session import ProjectSession
-
-        session = ProjectSession(project, self)
-        self._session = session
-        self._watch = SessionWatch(session, self)
-        self._second = SecondStudio(session, self)
-        self._daily = DailyBackup(session, self)
+        self.change.begin(project)
         place = project.root if project.yaml_path.name == "data.yaml" else project.yaml_path
         recent.note_opened(self.settings, place)
         self.settings.setValue("projects/last", str(place))
-        self.setWindowTitle(f"{project.name} – LP Studio")
+
+    def use_session(self, session: ProjectSession | None) -> None:
+        """Name another session, or none, as the window's; the workspaces are handed it afterwards."""
+        self._session = session
+        self.setWindowTitle("LP Studio" if session is None else f"{session.project.name} – LP Studio")
         self._show_project()
-        for workspace in self.shelf:
-            workspace.set_session(session)
-        session.scanned.connect(lambda: self._glance.look(session.project.root))
-        session.scanned.connect(self.shelf.warm_when_quiet)
-        session.scan()
+        if session is not None:
+            session.scanned.connect(lambda: self._glance.look(session.project.root))
+            session.scanned.connect(self.shelf.warm_when_quiet)
+
+    def show_wanted(self) -> None:
+        """Show the workspace that was chosen while the project came in."""
         self.show_workspace(self._coming or self._current)
-        self.commands.refresh()
-        self.session_changed.emit()
+
+    def show_empty(self) -> None:
+        """Show what there is without a project."""
+        self.empty_state.show_recent(recent.recent_projects(self.settings))
+        self.stack.setCurrentWidget(self.empty_state)
+        self.show_workspace(self._current)
 
     def close_project(self) -> None:
         """Close the open project. When something could not be saved it stays open and a notice says so."""
@@ -319,37 +318,12 @@ class MainWindow(QMainWindow):
         """Close the project although something could not be written; what is in the journal is, at the next opening."""
         self.ending.let_go()
 
-    def let_session_go(self) -> None:
-        """Show no project any more."""
-        self._session = None
-        self._watch_or_fail().stop()
-        self._watch = None
-        if self._second is not None:
-            self._second.stop()
-            self._second = None
-        if self._daily is not None:
-            self._daily.stop()
-            self._daily = None
-        for workspace in self.shelf:
-            workspace.set_session(None)
-        self.setWindowTitle("LP Studio")
-        self._show_project()
-        self.empty_state.show_recent(recent.recent_projects(self.settings))
-        self.stack.setCurrentWidget(self.empty_state)
-        self.show_workspace(self._current)
-        self.commands.refresh()
-        self.session_changed.emit()
-
     def say_not_saved(self, lead: str, more: str) -> None:
         """Say which work is not in its files and why."""
         if self._next is not None:
             self._next.close()
             self._next = None
-        self._watch_or_fail().say_not_saved(lead, more)
-
-    def _watch_or_fail(self) -> SessionWatch:
-        assert self._watch is not None
-        return self._watch
+        self.change.watch.say_not_saved(lead, more)
 
     def _forget_recent(self, path: Path) -> None:
         recent.forget(self.settings, path)
@@ -427,6 +401,7 @@ class MainWindow(QMainWindow):
         for workspace in self.shelf:
             workspace.shut_down()
         self.shelf.stop()
+        self.change.stop()
         if self._arriving is not None:
             self._arriving.close()
         self.ending.stop()

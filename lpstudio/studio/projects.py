@@ -117,6 +117,9 @@ class ProjectDoor(QObject):
             try:
                 for module in _WANTED_NEXT:  # loading them here keeps the GUI thread free
                     importlib.import_module(module)
+                from lpstudio.dataset.check import project_formats
+
+                project_formats(project)  # read from disk once, else when the first crop is shown
             except BaseException:
                 project.close()
                 raise

@@ -18,6 +18,7 @@ from lpstudio.studio.workspace import Notice, Severity, Workspace
 
 if TYPE_CHECKING:
     from lpstudio.studio.main_window import MainWindow
+    from lpstudio.studio.session import ProjectSession
 
 _log = logging.getLogger(__name__)
 
@@ -85,6 +86,7 @@ class Shelf(QObject):
         self._building: dict[str, Steps] = {}
         self._broken: set[str] = set()  # not tried again: a part of them stands already
         self._furnished: set[str] = set()
+        self._given: dict[str, ProjectSession | None] = {}  # what each workspace was told last
         self._slices = Slices(self)
         self._jobs = Jobs(self, threads=1, in_order=True)
         self._warm_timer = QTimer(self)
@@ -102,7 +104,15 @@ class Shelf(QObject):
         """The workspace, built on the spot if need be; None when it cannot be built (a notice says why)."""
         if workspace_id not in self._built:
             run_out(self._steps(workspace_id))
+        self.give(workspace_id)
         return self._built.get(workspace_id)
+
+    def give(self, workspace_id: str) -> None:
+        """Hand the window's session to a workspace that stands, unless it has it already."""
+        built, session = self._built.get(workspace_id), self._window.session
+        if built is not None and self._given.get(workspace_id) is not session:
+            self._given[workspace_id] = session
+            built.set_session(session)
 
     def soon(self, workspace_id: str, done: Callable[[], object]) -> None:
         """Build a workspace in slices, then call ``done`` (also when it cannot be built)."""
@@ -113,7 +123,9 @@ class Shelf(QObject):
 
     def is_ready(self, workspace_id: str) -> bool:
         """Whether a workspace can be entered without anything being made."""
-        return workspace_id in self._furnished or workspace_id in self._broken
+        if workspace_id in self._broken:
+            return True
+        return workspace_id in self._furnished and self._given.get(workspace_id) is self._window.session
 
     def note_entered(self, workspace_id: str) -> None:
         """Someone entered it, which made what was left to be made."""
@@ -153,6 +165,8 @@ class Shelf(QObject):
 
     def _warm(self, workspace_id: str) -> Steps:
         yield from self._steps(workspace_id)
+        self.give(workspace_id)
+        yield
         built = self._built.get(workspace_id)
         if built is not None and (self._window.session is not None or not _BY_ID[workspace_id].needs_project):
             yield from built.furnish()
@@ -194,5 +208,4 @@ class Shelf(QObject):
         window.stack.addWidget(built)
         self.built.emit(entry.id)
         window.commands.set_workspace(window.current_workspace)
-        if window.session is not None:
-            built.set_session(window.session)
+        self.give(entry.id)

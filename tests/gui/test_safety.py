@@ -388,7 +388,7 @@ def test_a_backup_is_chosen_compared_restored_and_the_restore_undone(desk: Desk,
 
 
 def test_the_days_backup_is_made_in_the_background(desk: Desk, small_project: Path) -> None:
-    daily = desk.window._daily
+    daily = desk.window.change.daily
     assert daily is not None
     daily.run()
     folder = small_project / ".lpstudio/backups"

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QTimer
@@ -18,6 +19,7 @@ from lpstudio.studio.settings_dialog import SettingsDialog
 from lpstudio.studio.slices import Slices
 from lpstudio.studio.watchdog import LoggingWatchdog, Watchdog
 from lpstudio.studio.workspaces import WORKSPACES
+from tests.gui.conftest import write_project
 
 OpenIn = Callable[[MainWindow, Path], None]
 
@@ -104,6 +106,56 @@ def test_whoever_goes_to_a_workspace_before_it_stands_sees_the_present_one_until
     assert empty_studio.current_workspace == "annotate"
     qtbot.waitUntil(lambda: empty_studio.shelf.get("review") is not None, timeout=20000)
     assert empty_studio.current_workspace == "annotate"
+
+
+def of_which_project(window: MainWindow) -> dict[str, Path | None]:
+    """The root of the project that each standing workspace works on."""
+    sessions = {workspace.id: getattr(workspace, "_session", None) for workspace in window.shelf}
+    review: Any = window.shelf.get("review")
+    sessions["review"] = review.controller.session
+    return {id_: session.project.root if session is not None else None for id_, session in sessions.items()}
+
+
+def test_a_project_comes_and_goes_bit_by_bit(studio: MainWindow, qtbot: QtBot) -> None:
+    assert studio.session is not None
+    root = studio.session.project.root
+    for entry in WORKSPACES:
+        studio.workspace(entry.id)
+    seen: list[int] = []  # in how many workspaces the project stood whenever events got their turn
+    ticks = QTimer()
+    ticks.timeout.connect(lambda: seen.append(list(of_which_project(studio).values()).count(root)))
+    ticks.start(0)
+    with qtbot.waitSignal(studio.session_changed, timeout=20000):
+        studio.run_command("file.close_project")
+    assert studio.session is None
+    assert set(seen) & {1, 2, 3}
+    qtbot.waitUntil(lambda: not studio.ending.is_busy, timeout=20000)
+    seen.clear()
+    studio.open_project(root)
+    qtbot.waitUntil(lambda: bool(seen) and seen[-1] == len(WORKSPACES), timeout=20000)
+    assert set(seen) & {1, 2, 3}
+
+
+def test_whoever_is_faster_than_a_coming_project_finds_no_other_one(
+    empty_studio: MainWindow, small_project: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window, other = empty_studio, write_project(tmp_path / "other")
+    for entry in WORKSPACES:
+        window.workspace(entry.id)
+    window.open_project(small_project)
+    qtbot.waitUntil(lambda: window.session is not None)
+    window.show_workspace("similarity")  # it was not handed the project yet
+    assert of_which_project(window)["similarity"] == small_project
+    window.open_project(other)  # and the first is not in all of them
+    qtbot.waitUntil(lambda: set(of_which_project(window).values()) == {other}, timeout=20000)
+    window.run_command("file.close_project")
+    window.open_project(small_project)
+    qtbot.waitUntil(lambda: set(of_which_project(window).values()) == {small_project}, timeout=20000)
+    assert window.session is not None and window.session.project.root == small_project
+    window.run_command("file.close_project")
+    qtbot.waitUntil(lambda: set(of_which_project(window).values()) == {None}, timeout=20000)
+    assert window.windowTitle() == "LP Studio"
+    assert window.stack.currentWidget() is window.empty_state
 
 
 def test_the_top_row_names_the_project_that_is_being_opened(

@@ -85,8 +85,11 @@ class Ending(QObject):
         if session is None:
             return
         self._asked_twice = False
-        self._window.let_session_go()
         self._letting_go += 1
+        self._window.change.end(lambda: self._abandon(session))
+
+    def _abandon(self, session: ProjectSession) -> None:
+        """Nobody looks at it any more."""
         self._jobs.run(session.abandon, lambda _: self._gone(session), lambda _error: self._gone(session))
 
     def _gone(self, session: ProjectSession) -> None:
