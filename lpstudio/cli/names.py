@@ -14,6 +14,7 @@ COMMAND_NAMES = (
     "evaluate",
     "compare",
     "sweep",
+    "average",
     "calibrate",
     "pack",
     "read",
