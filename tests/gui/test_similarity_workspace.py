@@ -24,6 +24,7 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 @pytest.fixture
 def workspace(studio: MainWindow, qtbot: QtBot) -> SimilarityWorkspace:
     qtbot.keyClick(studio, Qt.Key.Key_2, CONTROL)
+    qtbot.waitUntil(lambda: isinstance(studio.stack.currentWidget(), SimilarityWorkspace), timeout=10000)
     shown = studio.stack.currentWidget()
     assert isinstance(shown, SimilarityWorkspace)
     qtbot.waitUntil(lambda: shown.matrix.hasFocus(), timeout=10000)

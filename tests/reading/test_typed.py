@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from lpstudio.errors import LpStudioError
 from lpstudio.reading.typed import propose
-from tests.bench.child_typed import measure
+from tests.bench.child_typed import classical, measure
 from tests.conftest import REPOSITORY, real_crops_folder
 
 _FONT = next((REPOSITORY / "resources" / "fonts").rglob("*.ttf"))
@@ -82,7 +82,7 @@ def test_real_crops_are_cut_well() -> None:
     folder = real_crops_folder()
     if folder is None:
         pytest.skip("no real crops on this machine (set LPSTUDIO_REAL_CROPS)")
-    found = measure(folder, 70)
+    found = measure(folder, classical, 70)
     assert found["whole"] > 0.9 and found["classes"] > 0.95
     assert found["overlap_mean"] > 0.7
     assert found["doubted_wrongly"] < 0.15

@@ -22,6 +22,7 @@ from lpstudio.training.runs import Run, RunStatus
 from lpstudio.training.session import tell_failure, train
 from lpstudio.training.start import starting_point
 from lpstudio.training.state import load_state
+from tests.training import projects
 
 MakeRun = Callable[..., Run]
 
@@ -43,18 +44,13 @@ def results(run: Run) -> list[dict[str, float]]:
 
 
 @pytest.fixture(scope="module")
-def _one_training() -> dict[str, Any]:
-    return {}
-
-
-@pytest.fixture
-def trained(make_run: MakeRun, _one_training: dict[str, Any]) -> tuple[Run, list[dict[str, Any]]]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[dict[str, Any]]]:
     """A finished run of two epochs; trained once for all tests that only look at it."""
-    if not _one_training:
-        run = make_run(epochs=2, save_period=1)
-        _one_training["events"] = run_here(run)
-        _one_training["run"] = run
-    return _one_training["run"], _one_training["events"]
+    folder = projects.write_project(tmp_path_factory.mktemp("trained") / "plates")
+    run = projects.make_run(folder, epochs=2, save_period=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LPSTUDIO_LOCKS", str(tmp_path_factory.mktemp("locks")))
+        return run, run_here(run)
 
 
 def test_a_training_tells_how_it_goes(trained: tuple[Run, list[dict[str, Any]]]) -> None:
