@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QWidget
 
 BUDGET_S = 0.004  # of one turn; a single step may take longer
 REST_MS = 4  # between two turns, so that events of every kind get through
@@ -58,6 +59,12 @@ class Slices(QObject):
     def _go_on(self) -> None:
         if self._waiting and not self._timer.isActive():
             self._timer.start(REST_MS)
+
+
+def paint_in_a_turn_of_its_own(widget: QWidget) -> None:
+    """Let what is done to a widget now be painted a moment later: keys get their turn between work and paint."""
+    widget.setUpdatesEnabled(False)
+    QTimer.singleShot(REST_MS, widget, lambda: widget.setUpdatesEnabled(True))
 
 
 def run_out(steps: Steps) -> None:

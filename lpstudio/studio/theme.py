@@ -15,6 +15,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from lpstudio.studio import dressing
+from lpstudio.studio.slices import paint_in_a_turn_of_its_own
 
 if TYPE_CHECKING:
     from lpstudio.similarity import Similarity
@@ -245,6 +246,9 @@ def _apply(application: QApplication) -> None:
         dark = _mode == "dark"
     _tokens = DARK if dark else LIGHT
     _colors.clear()
+    for window in application.topLevelWidgets():
+        if window.isVisible():
+            paint_in_a_turn_of_its_own(window)
     application.setPalette(dressing.palette(color))
     if _dresser is None:
         _dresser = dressing.Dresser(color, application)
