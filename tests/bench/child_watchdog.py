@@ -22,6 +22,8 @@ from lpstudio.studio.watchdog import FRAME_MS, SLOW_MS, Block, Watchdog
 from tests.bench.processes import tell
 from tests.bench.session_script import Act, Player, Script
 
+_STANDS_MS = 800  # when the window is painted; how long that takes is measured by `start`
+
 
 def watched(dataset: Path, seconds: float, video: Path | None, weights: Path | None, chosen: list[str]) -> None:
     """Play the session for so long and tell its blocks."""
@@ -48,7 +50,7 @@ def watched(dataset: Path, seconds: float, video: Path | None, weights: Path | N
                     return
 
     player = Player(acts(), application.exit)
-    QTimer.singleShot(0, watchdog.start)
+    QTimer.singleShot(_STANDS_MS, watchdog.start)
     player.start()
     began = time.perf_counter()
     failed = application.exec()

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import (
     QAbstractItemModel,
+    QEvent,
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
@@ -18,7 +19,17 @@ from PySide6.QtCore import (
     QRect,
     Qt,
 )
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QRegion, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QHoverEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QRegion,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -30,6 +41,7 @@ class RowView(QAbstractItemView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._row_height = 24
+        self._pointer: QPoint | None = None  # over the rows; asking the screen where it is would wait for an answer
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -154,6 +166,14 @@ class RowView(QAbstractItemView):
         bar.setValue(bar.value() - (pixels or round(angle / 120 * max(48, self._row_height))))
         event.accept()
 
+    def viewportEvent(self, event: QEvent) -> bool:
+        kind = event.type()
+        if kind in (QEvent.Type.Leave, QEvent.Type.HoverLeave):
+            self._pointer = None
+        elif isinstance(event, QMouseEvent | QHoverEvent):
+            self._pointer = event.position().toPoint()
+        return super().viewportEvent(event)
+
     # -- paint --------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -161,7 +181,7 @@ class RowView(QAbstractItemView):
         painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Base))
         model: QAbstractItemModel = self.model()
         selection = self.selectionModel()
-        hovered = self.indexAt(self.viewport().mapFromGlobal(self.cursor().pos()))
+        hovered = QModelIndex() if self._pointer is None else self.indexAt(self._pointer)
         for row in self.visible_rows():
             index = model.index(row, 0)
             rect = self.visualRect(index)
@@ -173,7 +193,7 @@ class RowView(QAbstractItemView):
             state = QStyle.StateFlag.State_Enabled
             if selection.isSelected(index):
                 state |= QStyle.StateFlag.State_Selected
-            if index == hovered and self.viewport().underMouse():
+            if index == hovered:
                 state |= QStyle.StateFlag.State_MouseOver
             option.state = state  # type: ignore[attr-defined]
             self.itemDelegate().paint(painter, option, index)
