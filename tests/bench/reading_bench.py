@@ -20,17 +20,13 @@ SHOWN = 30  # crops read one by one in the window
 
 def reading(bench: Run) -> list[Figure]:
     """Crops per second from a folder of files to JSON with the shipped weights, CPU, beside stock YOLO.predict."""
-    from lpstudio.errors import LpStudioError
     from lpstudio.plates.formats import DEFAULT_FORMATS, formats_from
     from lpstudio.reading.pack import write_pack
-    from lpstudio.reading.weights import find_weights
     from lpstudio.similarity import Similarity
     from lpstudio.synthesis.dataset import write_dataset
 
-    try:
-        weights = find_weights(None)
-    except LpStudioError as error:
-        print(f"not measured: {error}", file=sys.stderr)
+    weights = _shipped_weights()
+    if weights is None:
         return []
     made = bench.folder / "made"
     write_dataset(made, CROPS, seed=11, jobs=2)
@@ -68,16 +64,24 @@ def reading(bench: Run) -> list[Figure]:
     return figures
 
 
-def overlay(bench: Run) -> list[Figure]:
-    """From the key that has the crop on the screen read to its painted overlay in Review, weights opened before."""
+def _shipped_weights() -> Path | None:
+    """The weights to measure with; None, and why, where none are shipped."""
     from lpstudio.errors import LpStudioError
     from lpstudio.reading.weights import find_weights
-    from lpstudio.synthesis.dataset import write_dataset
 
     try:
-        weights = find_weights(None)
+        return find_weights(None)
     except LpStudioError as error:
         print(f"not measured: {error}", file=sys.stderr)
+        return None
+
+
+def overlay(bench: Run) -> list[Figure]:
+    """From the key that has the crop on the screen read to its painted overlay in Review, weights opened before."""
+    from lpstudio.synthesis.dataset import write_dataset
+
+    weights = _shipped_weights()
+    if weights is None:
         return []
     made = bench.folder / "made"
     write_dataset(made, 12 * SHOWN, seed=12, jobs=2)
