@@ -146,7 +146,7 @@ def preprocess(rectangles: Sequence[NDArray[np.uint8]]) -> Array:
 def presence(logits: Array) -> Array:
     """How probable it is that there is a character at all: class rows (n, classes) to (n,).
 
-    sigmoid(logsumexp(z)): the odds of all classes together, which is also what the character loss trains positives by.
+    sigmoid(logsumexp(z)): the odds of all classes together, which is also what the in-place loss trains positives by.
     The largest sigmoid alone would lose what looks like two characters, a bare bar that may be an I or a 1: each has
     half of it.
     """
