@@ -39,6 +39,12 @@ def pytest_collection_finish() -> None:
     """All libraries are there by now: no search for garbage, nor for timers left behind, goes through them again."""
     gc.collect()
     gc.freeze()
+    gc.disable()  # of its own it would run in any thread, and a Qt object freed there takes the process down
+
+
+def pytest_runtest_teardown() -> None:
+    """What the test left is searched by the thread that made it."""
+    gc.collect()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

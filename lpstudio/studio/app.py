@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import logging.handlers
 import os
@@ -19,14 +18,17 @@ from PySide6.QtCore import (
     QObject,
     QSettings,
     QSocketNotifier,
+    Qt,
     QtMsgType,
     Signal,
     qInstallMessageHandler,
 )
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from lpstudio import __version__
 from lpstudio.studio import theme
+from lpstudio.studio.garbage import GarbageCollection
 from lpstudio.studio.icons import icon
 from lpstudio.studio.main_window import MainWindow
 from lpstudio.studio.places import log_file, open_settings
@@ -140,10 +142,24 @@ def close_on_signals(window: MainWindow) -> None:
         signal.signal(number, lambda *_: window.close())
 
 
-def keep_collections_short(window: MainWindow) -> None:
-    """Leave what was built for good out of Python's garbage collection: going through it all takes 40 ms."""
-    window.shelf.built.connect(lambda _id: gc.freeze())
-    window.shelf.furnished.connect(lambda _id: gc.freeze())
+def look_after_garbage(window: MainWindow) -> GarbageCollection:
+    """Search for garbage on the GUI thread alone; while somebody works, not through what the window is built of."""
+    garbage = GarbageCollection(window)
+    garbage.install()
+    window.first_painted.connect(garbage.keep)
+    window.shelf.built.connect(garbage.keep)
+    window.shelf.furnished.connect(garbage.keep)
+
+    application = QGuiApplication.instance()
+    assert isinstance(application, QGuiApplication)
+
+    def search_all_while_nobody_waits() -> None:
+        if window.session is None or application.applicationState() is not Qt.ApplicationState.ApplicationActive:
+            garbage.collect_all_soon()
+
+    window.session_changed.connect(search_all_while_nobody_waits)
+    application.applicationStateChanged.connect(search_all_while_nobody_waits)
+    return garbage
 
 
 def run_studio(project: Path | None, *, debug: bool = False) -> int:
@@ -161,7 +177,7 @@ def run_studio(project: Path | None, *, debug: bool = False) -> int:
     window = open_window(project, settings)
     faults.caught.connect(lambda text: window.notify(Notice(text, Severity.ERROR, "view.log", "Show the log")))
     close_on_signals(window)
-    keep_collections_short(window)
+    garbage = look_after_garbage(window)
     if debug:
         from lpstudio.studio.watchdog import LoggingWatchdog
 
@@ -172,4 +188,5 @@ def run_studio(project: Path | None, *, debug: bool = False) -> int:
     try:
         return application.exec()
     finally:
+        garbage.uninstall()
         faults.uninstall()

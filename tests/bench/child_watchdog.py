@@ -15,7 +15,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 
 from lpstudio.studio import theme
-from lpstudio.studio.app import keep_collections_short, make_application
+from lpstudio.studio.app import look_after_garbage, make_application
 from lpstudio.studio.main_window import MainWindow
 from lpstudio.studio.places import open_settings
 from lpstudio.studio.watchdog import FRAME_MS, SLOW_MS, Block, Watchdog
@@ -32,7 +32,7 @@ def watched(dataset: Path, seconds: float, video: Path | None, weights: Path | N
     theme.install(application, "dark")
     watchdog = Watchdog(period_ms=2)
     window = MainWindow(settings)
-    keep_collections_short(window)
+    look_after_garbage(window)
     window.resize(1280, 800)
     window.show()
     script = Script(window, dataset, video, weights)
