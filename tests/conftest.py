@@ -42,9 +42,11 @@ def pytest_collection_finish() -> None:
     gc.disable()  # of its own it would run in any thread, and a Qt object freed there takes the process down
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown() -> None:
-    """What the test left is searched by the thread that made it."""
+    """What the test left is searched by the thread that made it; what outlives it, modules mostly, is not again."""
     gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
