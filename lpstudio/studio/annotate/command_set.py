@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from lpstudio.dataset.types import CropState
-from lpstudio.studio.annotate.edit_canvas import Tool
+from lpstudio.studio.annotate.drawing_canvas import Tool
 from lpstudio.studio.annotate.filters import UNVERIFIED
 from lpstudio.studio.commands import Command
 
@@ -123,7 +123,7 @@ def _edit(w: AnnotateWorkspace, add: Register) -> None:
     add(
         "edit_text",
         "Plate &text…",
-        w.edit_text,
+        w.verdict.edit_text,
         keys=("Ctrl+T",),
         icon="text-cursor-input",
         tip="Type the plate's text",
@@ -132,10 +132,10 @@ def _edit(w: AnnotateWorkspace, add: Register) -> None:
     add(
         "lay_text",
         "&Lay the text on the characters",
-        w.lay_text,
+        w.verdict.lay_text,
         keys=("Ctrl+L",),
         icon="spell-check",
-        when=lambda: editor.editable and bool(w.plate_text()),
+        when=lambda: editor.editable and bool(w.verdict.plate_text()),
         tip="Lay the text on the characters; where none is drawn, they are looked for",
     )
     add(
@@ -159,7 +159,7 @@ def _crop(w: AnnotateWorkspace, add: Register) -> None:
     add(
         "verify",
         "&Verify and go on",
-        w.verify,
+        w.verdict.verify,
         keys=("Ctrl+Return", "Ctrl+Enter"),
         icon="badge-check",
         tip="Confirm this crop and go to the next one to verify",
@@ -169,7 +169,7 @@ def _crop(w: AnnotateWorkspace, add: Register) -> None:
     add(
         "verify_empty",
         "&No characters",
-        w.verify_empty,
+        w.verdict.verify_empty,
         keys=("Ctrl+Shift+Return",),
         icon="square-dashed",
         tip="Confirm that there are no characters on this crop, and go on",
@@ -178,7 +178,7 @@ def _crop(w: AnnotateWorkspace, add: Register) -> None:
     add(
         "ignore",
         "&Ignore crop",
-        lambda _checked: w.toggle_ignored(),
+        lambda _checked: w.verdict.toggle_ignored(),
         keys=("Ctrl+I",),
         icon="ban",
         tip="Leave this crop out of training and counts, or take it back in",
@@ -188,17 +188,24 @@ def _crop(w: AnnotateWorkspace, add: Register) -> None:
     add(
         "next",
         "Ne&xt crop",
-        lambda: w.go_by(1),
+        lambda: w.walk.go_by(1),
         keys=("PgDown", "Ctrl+Right"),
         icon="chevron-right",
         when=listed,
         separated=True,
     )
-    add("previous", "&Previous crop", lambda: w.go_by(-1), keys=("PgUp", "Ctrl+Left"), icon="chevron-left", when=listed)
+    add(
+        "previous",
+        "&Previous crop",
+        lambda: w.walk.go_by(-1),
+        keys=("PgUp", "Ctrl+Left"),
+        icon="chevron-left",
+        when=listed,
+    )
     add(
         "next_unlabelled",
         "Next unla&belled",
-        lambda: w.go_to_state(frozenset([CropState.UNLABELLED]), "unlabelled"),
+        lambda: w.walk.go_to_state(frozenset([CropState.UNLABELLED]), "unlabelled"),
         keys=("Ctrl+Down",),
         icon="circle-dashed",
         when=listed,
@@ -206,7 +213,7 @@ def _crop(w: AnnotateWorkspace, add: Register) -> None:
     add(
         "previous_unlabelled",
         "Previous unlabelled",
-        lambda: w.go_to_state(frozenset([CropState.UNLABELLED]), "unlabelled", -1),
+        lambda: w.walk.go_to_state(frozenset([CropState.UNLABELLED]), "unlabelled", -1),
         keys=("Ctrl+Up",),
         icon="circle-dashed",
         when=listed,
@@ -214,7 +221,7 @@ def _crop(w: AnnotateWorkspace, add: Register) -> None:
     add(
         "next_unverified",
         "Next to verif&y",
-        lambda: w.go_to_state(UNVERIFIED, "to verify"),
+        lambda: w.walk.go_to_state(UNVERIFIED, "to verify"),
         keys=("Ctrl+Shift+Down",),
         icon="list-checks",
         when=listed,
@@ -222,7 +229,7 @@ def _crop(w: AnnotateWorkspace, add: Register) -> None:
     add(
         "previous_unverified",
         "Previous to verify",
-        lambda: w.go_to_state(UNVERIFIED, "to verify", -1),
+        lambda: w.walk.go_to_state(UNVERIFIED, "to verify", -1),
         keys=("Ctrl+Shift+Up",),
         icon="list-checks",
         when=listed,
