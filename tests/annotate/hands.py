@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from lpstudio.dataset.types import CropState
 from lpstudio.studio.annotate.document import Document
-from lpstudio.studio.annotate.edit_canvas import Tool
+from lpstudio.studio.annotate.drawing_canvas import Tool
 from lpstudio.studio.annotate.workspace import AnnotateWorkspace
 from lpstudio.studio.main_window import MainWindow
 

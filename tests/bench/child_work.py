@@ -18,7 +18,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from shapely import affinity, union_all
 
 from lpstudio.dataset.types import CropState
-from lpstudio.studio.annotate.edit_canvas import Tool
+from lpstudio.studio.annotate.drawing_canvas import Tool
 from tests.bench.hand import AIM_S, KEY_S, Effort, Hand, wait_until
 from tests.bench.plates_to_do import LEAST_IOU, iou, shape
 from tests.bench.processes import tell

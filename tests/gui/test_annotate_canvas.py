@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from lpstudio.dataset.types import CropState
-from lpstudio.studio.annotate.edit_canvas import Tool
+from lpstudio.studio.annotate.drawing_canvas import Tool
 from lpstudio.studio.main_window import MainWindow
 from tests.annotate.hands import Hands, box_points
 from tests.gui.conftest import character_box

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from lpstudio.dataset.types import Candidate, Character, CropState
-from lpstudio.studio.annotate.edit_canvas import Tool
+from lpstudio.studio.annotate.drawing_canvas import Tool
 from lpstudio.studio.main_window import MainWindow
 from tests.annotate.hands import Hands, box_points
 from tests.gui.conftest import character_box

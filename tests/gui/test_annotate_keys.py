@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from lpstudio.dataset.types import CropState
-from lpstudio.studio.annotate.edit_canvas import Tool
+from lpstudio.studio.annotate.drawing_canvas import Tool
 from lpstudio.studio.main_window import MainWindow
 from lpstudio.studio.widgets.canvas_geometry import area, as_array
 from tests.annotate.hands import Hands, box_points

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from lpstudio.dataset.types import Candidate, Character, CropState
-from lpstudio.studio.annotate.edit_canvas import Tool
+from lpstudio.studio.annotate.drawing_canvas import Tool
 from lpstudio.studio.main_window import MainWindow
 from lpstudio.studio.widgets.canvas_geometry import area, as_array
 from tests.annotate.hands import Hands, box_points

@@ -11,7 +11,7 @@ from lpstudio.similarity import Similarity
 from lpstudio.studio.annotate.crop_editor import CropEditor
 from lpstudio.studio.annotate.document import Document
 from lpstudio.studio.annotate.doubt_walk import DoubtWalk
-from lpstudio.studio.annotate.edit_canvas import Tool
+from lpstudio.studio.annotate.drawing_canvas import Tool
 from lpstudio.studio.annotate.key_canvas import KeyCanvas
 from lpstudio.studio.annotate.presentation import STRIP_MOST, Prepared, Presentation, faults_by_item, second_candidate
 from lpstudio.studio.shortcuts.words import with_keys

@@ -1,45 +1,32 @@
-"""The canvas with the editing tools: draw, move, reshape. It asks for edits by signals and changes no document itself.
+"""The canvas on which characters are moved and reshaped, by mouse and keys.
 
-Two tools are made here: SELECT (move characters, move, insert and delete vertices) and DRAW (click a polygon);
-:mod:`lpstudio.studio.annotate.tool_canvas` adds the others. While the left button is down a gesture holds the changed
-shapes lifted from the resting layer; the edit is asked for once, at the end.
+It adds the tool SELECT (move characters, move, insert and delete vertices) to the drawing of polygons, and
+:mod:`lpstudio.studio.annotate.tool_canvas` adds the others. It changes no document itself: while the left button is
+down a gesture holds the changed shapes lifted from the resting layer; the edit is asked for once, at the end.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPolygonF
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
-from lpstudio.studio.annotate.drawing_paint import paint_crosshair, paint_drawing
+from lpstudio.studio.annotate.drawing_canvas import DrawingCanvas, Tool
 from lpstudio.studio.widgets.canvas_geometry import FloatArray, Hit, Part, limit_shift
 from lpstudio.studio.widgets.canvas_shapes import HANDLE, ShapePainter
-from lpstudio.studio.widgets.canvas_view import CanvasView
 from lpstudio.studio.widgets.reading_strip import typed_character
 
 _DRAG_FROM = 3.0  # px of the screen the hand must move before a press becomes a drag
-_CLOSE_WITHIN = 9.0  # px of the screen around the first vertex that close a drawing
 ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
     Qt.Key.Key_Up: (0, -1),
     Qt.Key.Key_Down: (0, 1),
 }
-
-
-class Tool(Enum):
-    """What the left button does."""
-
-    SELECT = "select"
-    DRAW = "draw"
-    MAGIC = "magic"
-    KNIFE = "knife"
-    BOX = "box"
 
 
 @dataclass
@@ -56,10 +43,9 @@ class _Gesture:
     toggle: bool = False  # a plain click (no drag) on one of several selected selects it alone
 
 
-class EditCanvas(CanvasView):
+class EditCanvas(DrawingCanvas):
     """See the module's docstring. Indices are those of ``set_shapes``; points are pixels of the crop."""
 
-    drawn = Signal(object)  # points, shape (n, 2)
     moved = Signal(float, float)  # the selection, by pixels of the crop
     reshaped = Signal(int, object, str)  # index, points, what was done ("Move vertex", …)
     nudged = Signal(float, float)  # by the arrow keys
@@ -68,35 +54,19 @@ class EditCanvas(CanvasView):
     second_wanted = Signal()
     step_wanted = Signal(int)  # the next (1) or previous (-1) character in reading order
     confirm_wanted = Signal()  # Enter: the crop is right as it stands
-    tool_changed = Signal(object)
-    drawing_changed = Signal(int)  # vertices of the drawing so far
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._tool = Tool.SELECT
-        self._drawing: list[tuple[float, float]] = []
         self._gesture: _Gesture | None = None
         self._hovered: Hit | None = None
-        self._pointer: QPointF | None = None
-        self._editable = True
         self._second_available = False
 
-    # -- tools --------------------------------------------------------------------------------------------------
-
-    @property
-    def tool(self) -> Tool:
-        return self._tool
+    # -- what is under way --------------------------------------------------------------------------------------
 
     def set_tool(self, tool: Tool) -> None:
-        """Choose a tool; a drawing that was begun is dropped."""
-        if tool is self._tool:
-            return
-        self.drop_drawing()
-        self._tool = tool
-        self._hovered = None
-        self.update()
-        self._update_cursor()
-        self.tool_changed.emit(tool)
+        if tool is not self._tool:
+            self._hovered = None
+        super().set_tool(tool)
 
     def set_editable(self, editable: bool) -> None:
         """Whether the hand may change anything."""
@@ -104,20 +74,9 @@ class EditCanvas(CanvasView):
         self.abort()
 
     @property
-    def drawing(self) -> list[tuple[float, float]]:
-        """The vertices clicked so far."""
-        return self._drawing
-
-    @property
     def busy(self) -> bool:
         """Whether a drawing or a drag is under way."""
         return bool(self._drawing) or (self._gesture is not None and self._gesture.begun)
-
-    def drop_drawing(self) -> None:
-        if self._drawing:
-            self._drawing = []
-            self.drawing_changed.emit(0)
-            self.update()
 
     def abort(self) -> None:
         """Drop the drawing and put everything back that is being dragged."""
@@ -133,24 +92,6 @@ class EditCanvas(CanvasView):
         """The crop is left: a drawing that can be closed is closed, so that no work is lost; a drag is put back."""
         self.close_drawing()
         self.abort()
-
-    def take_back_point(self) -> bool:
-        """Remove the last vertex of the drawing; False without a drawing."""
-        if not self._drawing:
-            return False
-        self._drawing.pop()
-        self.drawing_changed.emit(len(self._drawing))
-        self.update()
-        return True
-
-    def close_drawing(self) -> bool:
-        """Finish the drawing; False (and it goes on) with fewer than three vertices."""
-        if len(self._drawing) < 3:
-            return False
-        points = np.array(self._drawing, dtype=np.float64)
-        self.drop_drawing()
-        self.drawn.emit(points)
-        return True
 
     def tool_cursor(self) -> Qt.CursorShape:
         if not self._editable:
@@ -300,46 +241,12 @@ class EditCanvas(CanvasView):
         reach = HANDLE + 5
         return QRectF(place.x() - reach, place.y() - reach, 2 * reach, 2 * reach).toAlignedRect()
 
-    # -- drawing ------------------------------------------------------------------------------------------------
-
-    def aim(self, place: QPointF, modifiers: Qt.KeyboardModifier, index: int | None) -> tuple[float, float]:
-        """The place of the crop that a vertex put there gets. ``index``: the shape whose vertex it is, None for new."""
-        return self.to_crop(place)
-
-    def _draw_at(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
-        if len(self._drawing) >= 3 and self._closes(place):
-            self.close_drawing()
-            return
-        point = self.aim(place, modifiers, None)
-        if self._drawing and math.dist(point, self._drawing[-1]) * self.view.scale < 1.0:
-            return
-        if not self._drawing:
-            self._select([])
-        self._drawing.append(point)
-        self.drawing_changed.emit(len(self._drawing))
-        self.update()
-
-    def _closes(self, place: QPointF) -> bool:
-        first = self.to_widget(*self._drawing[0])
-        return math.hypot(first.x() - place.x(), first.y() - place.y()) <= _CLOSE_WITHIN
-
-    def _update_drawing(self, before: QPointF | None, now: QPointF) -> None:
-        """Repaint the crosshair's old and new lines, and the rubber line of the drawing."""
-        for place in (before, now):
-            if place is not None:
-                self.update(QRect(0, int(place.y()) - 1, self.width(), 3))
-                self.update(QRect(int(place.x()) - 1, 0, 3, self.height()))
-        if self._drawing:
-            ends = [self.to_widget(*self._drawing[-1]), self.to_widget(*self._drawing[0])]
-            corners = [*ends, now, *([before] if before is not None else [])]
-            self.update(QPolygonF(corners).boundingRect().toAlignedRect().adjusted(-10, -10, 10, 10))
+    # -- painting -----------------------------------------------------------------------------------------------
 
     def paint_tool(self, painter: QPainter) -> None:
         super().paint_tool(painter)
-        if self._tool is Tool.DRAW and self._editable:
-            self._paint_crosshair(painter)
-            self._paint_drawing(painter)
-        elif self._hovered is not None and self._gesture is None and self.overlay_shown:
+        drawing = self._tool is Tool.DRAW and self._editable
+        if not drawing and self._hovered is not None and self._gesture is None and self.overlay_shown:
             shapes = ShapePainter(painter, self.view)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             place = self.to_widget(*self._hovered.point)
@@ -347,20 +254,6 @@ class EditCanvas(CanvasView):
                 shapes.handle(place.x(), place.y(), hovered=True)
             elif self._hovered.part is Part.EDGE:
                 shapes.handle(place.x(), place.y(), ghost=True)
-
-    def _paint_crosshair(self, painter: QPainter) -> None:
-        if self._pointer is not None and not self.panning:
-            paint_crosshair(painter, self._pointer, self.size())
-
-    def _paint_drawing(self, painter: QPainter) -> None:
-        if self._drawing:
-            places = [self.to_widget(x, y) for x, y in self._drawing]
-            closing = len(places) >= 3 and self._pointer is not None and self._closes(self._pointer)
-            paint_drawing(painter, self.view, places, self._pointer, closing, self._handled())
-
-    def _handled(self) -> int:
-        """How many vertices of the drawing show a handle."""
-        return len(self._drawing)
 
     # -- keys ---------------------------------------------------------------------------------------------------
 

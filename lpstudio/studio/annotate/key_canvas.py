@@ -11,7 +11,8 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from lpstudio.studio import theme
-from lpstudio.studio.annotate.edit_canvas import ARROWS, Tool
+from lpstudio.studio.annotate.drawing_canvas import Tool
+from lpstudio.studio.annotate.edit_canvas import ARROWS
 from lpstudio.studio.annotate.pointing_canvas import PointingCanvas
 from lpstudio.studio.annotate.snapping import Snap, snap
 from lpstudio.studio.widgets.canvas_geometry import Hit, Part

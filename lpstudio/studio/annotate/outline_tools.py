@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject
 
 from lpstudio.dataset.types import Polygon
 from lpstudio.studio.annotate.crop_editor import CropEditor
-from lpstudio.studio.annotate.edit_canvas import Tool
+from lpstudio.studio.annotate.drawing_canvas import Tool
 from lpstudio.studio.annotate.edits import Item
 from lpstudio.studio.annotate.outline_editor import OutlineEditor
 from lpstudio.studio.annotate.tool_canvas import Form, ToolCanvas

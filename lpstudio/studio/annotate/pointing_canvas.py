@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from lpstudio.studio import theme
-from lpstudio.studio.annotate.edit_canvas import Tool
+from lpstudio.studio.annotate.drawing_canvas import Tool
 from lpstudio.studio.annotate.tool_canvas import ToolCanvas
 from lpstudio.studio.widgets.canvas_geometry import Part
 from lpstudio.studio.widgets.canvas_shapes import CanvasShape

@@ -11,7 +11,8 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from lpstudio.studio.annotate import outline_forms
-from lpstudio.studio.annotate.edit_canvas import EditCanvas, Tool
+from lpstudio.studio.annotate.drawing_canvas import Tool
+from lpstudio.studio.annotate.edit_canvas import EditCanvas
 from lpstudio.studio.widgets.canvas_geometry import FloatArray, as_array
 
 _STROKE_FROM = 6.0  # px of the screen the hand moves with the button down before a click becomes a stroke
