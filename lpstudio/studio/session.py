@@ -54,16 +54,17 @@ class ProjectSession(QObject):
     def __init__(self, project: Project, parent: QObject | None = None) -> None:
         super().__init__(parent)
         from lpstudio.dataset.index import CropIndex
+        from lpstudio.studio.crop_loads import CropLoads
         from lpstudio.studio.crop_saver import CropSaver
 
         self.project = project
         self.index: CropIndex = CropIndex()
         self.is_scanned = False
-        self._texts: dict[str, str] = {}
-        self._origins: dict[str, Origin | None] = {}
         self._loads = Jobs(self, threads=2)
         self._store = Jobs(self, threads=1, in_order=True)  # states, texts, settings, new crops: one after the other
         self._saver = CropSaver(project, self._loads, self.state, self)
+        self._crops = CropLoads(project, self._saver, self._loads, self)
+        self._crops.loaded.connect(self.content_loaded)
         self.conflicts = self._saver.conflicts
         self.failures = self._saver.failures
         self._saver.safe_changed.connect(lambda _safe: self.safe_changed.emit(self.is_safe))
@@ -113,73 +114,30 @@ class ProjectSession(QObject):
         ``then(content, fault)`` is answered instead where it is given: who decides by what the disk says now must not
         take the answer to an earlier request for it.
         """
-        project, moment = self.project, self._saver.writer.moment(key)
-
-        def answer(content: CropContent, size: tuple[int, int] | None, fault: str) -> None:
-            if then is not None:
-                then(content, fault)
-            else:
-                self.content_loaded.emit(key, content, size, fault)
-
-        def work() -> tuple[CropContent, str, tuple[int, int] | None, str, str, Origin | None]:
-            from lpstudio.dataset.images import image_size
-
-            size: tuple[int, int] | None = None
-            fault = digest = ""
-            content = CropContent()
-            try:
-                size = image_size(project.image_path(key))
-                content, digest = project.look(key)
-            except (LpStudioError, OSError) as error:
-                fault = plain_message(error)
-            _ = project.plate_texts  # read here, in the thread
-            return content, digest, size, fault, project.text(key) or "", project.origin(key)
-
-        def done(result: tuple[CropContent, str, tuple[int, int] | None, str, str, Origin | None]) -> None:
-            content, digest, size, fault, text, origin = result
-            self._texts.setdefault(key, text)
-            self._origins[key] = origin
-            unsaved = self._saver.unsaved(key)
-            if unsaved is not None:
-                content = unsaved
-                fault = "" if size is not None else fault  # what the label file says does not count yet
-            elif not fault:
-                content = self._saver.accept(key, content, digest, moment, as_it_is=then is not None)
-            answer(content, size, fault)
-
-        def failed(error: BaseException) -> None:
-            _log.error("loading %s failed", key, exc_info=error)
-            answer(CropContent(), None, plain_message(error))
-
-        self._loads.run(work, done, failed)
+        self._crops.request(key, then)
 
     def look_for_change(self, key: str, then: Callable[[bool], object]) -> None:
         """``then(whether the label file of a crop is not as it was last read or written here)``."""
-        known, project = self._saver.writer.known(key), self.project
-
-        def work() -> bool:
-            return known is not None and project.is_present and project.digest(key) != known
-
-        self._loads.run(work, then, lambda _error: then(False))
+        self._crops.look_for_change(key, then)
 
     def text(self, key: str) -> str:
         """The plate text of a crop that was loaded or set in this session, else an empty text."""
-        return self._texts.get(key, "")
+        return self._crops.texts.get(key, "")
 
     def text_changed_here(self, key: str) -> str | None:
         """The plate text of a crop that was loaded or set in this session, None of any other. From any thread."""
-        return self._texts.get(key)
+        return self._crops.texts.get(key)
 
     def csv_text(self, key: str) -> str:
         """What ``plates.csv`` says of a crop that was loaded, else an empty text."""
-        position = self.index.position(key) if key in self._texts else None
+        position = self.index.position(key) if key in self._crops.texts else None
         if position is None:
             return ""
         return self.project.plate_texts.text_of(key, self.index.split_of(position)) or ""
 
     def origin(self, key: str) -> Origin | None:
         """Where a loaded crop was cut from."""
-        return self._origins.get(key)
+        return self._crops.origins.get(key)
 
     # -- saving ----------------------------------------------------------------------------------------------------
 
@@ -218,7 +176,7 @@ class ProjectSession(QObject):
         """
         before = self.state(key)
         if text is not None:
-            self._texts[key] = text
+            self._crops.texts[key] = text
         self._saver.save(key, content, state, text, step)
         if state is None:
             state = CropState.IN_PROGRESS if before in (CropState.UNLABELLED, CropState.DRAFT) else before
@@ -233,14 +191,14 @@ class ProjectSession(QObject):
         then.
         """
         if text is not None:
-            self._texts[key] = text
+            self._crops.texts[key] = text
         self._saver.set_state(key, state, text, step)
         self._note_state(key, state)
         self.pending_changed.emit(self.pending)
 
     def set_text(self, key: str, text: str, *, step: StepNote | None = None) -> None:
         """Say what the plate reads."""
-        self._texts[key] = text
+        self._crops.texts[key] = text
         self._saver.set_text(key, text, step)
         self.pending_changed.emit(self.pending)
 
@@ -373,7 +331,7 @@ class ProjectSession(QObject):
     def note_restored(self) -> None:
         """Labels, states and texts were brought back from a backup: what was known of them does not hold any more."""
         self._saver.forget_known()
-        self._texts.clear()
+        self._crops.texts.clear()
         self.scan()
 
     def run_in_order(
