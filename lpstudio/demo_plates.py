@@ -111,7 +111,6 @@ def _characters(reading: Mapping[str, Any]) -> list[Character]:
         )
         for plate in reading["plates"]
         for one in plate["characters"]
-        if one["chosen"]
     ]
 
 

@@ -16,6 +16,7 @@ from lpstudio.dataset.plate_texts import normalise_text
 from lpstudio.evaluation.figures import CropFigures
 from lpstudio.evaluation.measures import CharacterCounts
 from lpstudio.evaluation.results import CropResult
+from lpstudio.reading.plate import all_found
 from lpstudio.similarity import Similarity
 
 PROBABLE = "most probable"
@@ -54,7 +55,7 @@ def decided(crop: CropResult, decision: str, formats: bool, similarity: Similari
     characters: list[str] = []
     said, best, at = "", crop.best_plate, 0
     for plate in crop.plates:
-        count = len(plate["characters"])
+        count = len(all_found(plate))
         chars, text = _of_plate(plate, crop.posteriors[at : at + count], decision, formats, similarity)
         characters += chars
         if plate is best:
@@ -92,8 +93,9 @@ def _of_plate(
     formats: bool,
     similarity: Similarity,
 ) -> tuple[list[str], str]:
-    first = [one["chosen"] for one in plate["characters"]]
-    best = [one["candidates"][0]["char"] for one in plate["characters"]]
+    found = all_found(plate)
+    first = [one["chosen"] for one in found]
+    best = [one["candidates"][0]["char"] for one in found]
     text = str(plate["text"])
     if decision == PROBABLE:
         return [chosen or char for chosen, char in zip(first, best, strict=True)], text

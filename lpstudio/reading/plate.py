@@ -1,8 +1,9 @@
 """From characters to plates: the line of JSON that ``lpstudio read`` writes for a picture or frame.
 
 A line: ``schema`` (1), ``source``, ``frame``, ``time_s``, ``width``, ``height``, ``error``, ``weights``, ``calibrated``
-and ``plates``. A plate: ``box``, ``track``, ``text``, ``probability``, ``format``, ``hypotheses`` and ``characters``. A
-character:
+and ``plates``. A plate: ``box``, ``track``, ``text``, ``probability``, ``format``, ``hypotheses``, ``characters``
+(those of its text, in reading order) and ``left_out`` (what was found beside them; the same, and its ``place`` among
+all that was found, counted from 0). A character:
 
 - ``polygon``, ``box`` (x1, y1, x2, y2): pixels of the source after EXIF orientation
 - ``confidence``: how probable it is that a character is there, whichever
@@ -80,6 +81,7 @@ def _plate(seen: Sequence[SeenCharacter], formats: FormatSet, similarity: Simila
     hypotheses = decode(observed, formats)
     first = hypotheses[0]
     boxes = [one.box for one in seen]
+    found = [_character(one, chosen, similarity) for one, chosen in zip(seen, first.chars, strict=True)]
     return {
         "box": _rounded(
             (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
@@ -87,8 +89,17 @@ def _plate(seen: Sequence[SeenCharacter], formats: FormatSet, similarity: Simila
         "track": None,
         **_hypothesis(first),
         "hypotheses": [_hypothesis(one) for one in hypotheses],
-        "characters": [_character(one, chosen, similarity) for one, chosen in zip(seen, first.chars, strict=True)],
+        "characters": [one for one in found if one["chosen"] is not None],
+        "left_out": [{**one, "place": place} for place, one in enumerate(found) if one["chosen"] is None],
     }
+
+
+def all_found(plate: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A plate's characters and those its text leaves out, together in reading order."""
+    found = list(plate["characters"])
+    for one in plate.get("left_out", ()):
+        found.insert(one["place"], one)
+    return found
 
 
 def _hypothesis(one: Hypothesis) -> dict[str, Any]:

@@ -121,11 +121,19 @@ def test_likelihoods_come_from_the_whole_posterior(reader: CharacterReader, proj
 
 
 def _plate(chosen: str, *places: str, text: str | None) -> CropResult:
-    characters = [
-        {"chosen": None if one == "-" else one, "candidates": [{"char": c, "probability": 0.5} for c in place]}
-        for one, place in zip(chosen, places, strict=True)
+    found = [
+        {"chosen": one, "candidates": [{"char": c, "probability": 0.5} for c in place], "place": number}
+        for number, (one, place) in enumerate(zip(chosen, places, strict=True))
     ]
-    plate = {"text": chosen.replace("-", ""), "probability": 0.9, "hypotheses": [], "characters": characters}
+    characters = [one for one in found if one["chosen"] != "-"]
+    left_out = [{**one, "chosen": None} for one in found if one["chosen"] == "-"]
+    plate = {
+        "text": chosen.replace("-", ""),
+        "probability": 0.9,
+        "hypotheses": [],
+        "characters": characters,
+        "left_out": left_out,
+    }
     return CropResult("a.png", Path("a.png"), 9, 9, (plate,), None, text, CharacterCounts())
 
 

@@ -260,7 +260,7 @@ def test_accepting_a_whole_reading_verifies_the_crop_and_goes_on_and_can_be_undo
     assert review.controller.current is item(review, "p4")
     press(studio, Qt.Key.Key_Z, ctrl=True)
     qtbot.waitUntil(lambda: not (small_project / "labels/val/p5.txt").exists())
-    assert session.state("images/val/p5.png") is CropState.UNLABELLED
+    qtbot.waitUntil(lambda: session.state("images/val/p5.png") is CropState.UNLABELLED)
     assert review.controller.current is item(review, "p5") and item(review, "p5").state is ItemState.READ
     press(studio, Qt.Key.Key_Y, ctrl=True)
     qtbot.waitUntil(lambda: label_text(small_project, "p5") == text)

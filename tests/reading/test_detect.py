@@ -14,6 +14,7 @@ from lpstudio.reading.detect import (
     keep,
     place,
     preprocess,
+    presence,
     raw_characters,
 )
 from lpstudio.reading.posterior import Posterior
@@ -44,7 +45,19 @@ def test_an_o_and_a_0_over_the_same_glyph_become_one_character_with_both_candida
     assert len(kept.boxes) == 1
     row = Posterior().probabilities(kept.logits)[0]
     assert np.argsort(-row)[:2].tolist() == [14, 26]
-    assert row[14] == pytest.approx(np.exp(2.0) / np.exp(logits[0]).sum(), rel=1e-6)
+
+
+def test_boxes_over_one_character_vote_on_its_class_each_as_far_as_it_sees_one() -> None:
+    logits = np.full((4, CLASSES), -9.0)
+    logits[0, 31], logits[0, 32] = 2.0, 1.9  # one before the other, by a hair
+    logits[1, 32], logits[1, 31] = 1.5, 0.0
+    logits[2, 32], logits[2, 31] = 1.0, -1.0
+    logits[3, 31] = 3.0  # the character beside it
+    boxes = [(50, 50, 20, 30), (51, 50, 20, 30), (50, 51, 20, 30), (90, 50, 20, 30)]
+    other, voted = keep(_output(boxes, logits), CLASSES)[0].logits
+    weights = presence(logits[:3].astype(np.float32))
+    assert voted == pytest.approx((weights[:, None] * logits[:3]).sum(axis=0) / weights.sum(), abs=1e-4)
+    assert voted.argmax() == 32 and other == pytest.approx(logits[3], abs=1e-5)
 
 
 def test_candidates_are_the_same_from_logits_and_from_sigmoids_alone() -> None:

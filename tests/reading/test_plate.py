@@ -8,7 +8,7 @@ import pytest
 
 from lpstudio.dataset.types import Candidate, Character
 from lpstudio.plates.formats import formats_from
-from lpstudio.reading.plate import SeenCharacter, line, plates_of
+from lpstudio.reading.plate import SeenCharacter, all_found, line, plates_of
 from lpstudio.similarity import Similarity
 
 PH, NONE = formats_from("ph"), formats_from("none")
@@ -28,7 +28,7 @@ def _row(text: str, x: float = 10, y: float = 50, height: float = 30) -> list[Se
 
 def test_the_plate_has_the_schema_of_the_design() -> None:
     plate = plates_of(_row("ABC1234"), PH, Similarity())[0]
-    assert list(plate) == ["box", "track", "text", "probability", "format", "hypotheses", "characters"]
+    assert list(plate) == ["box", "track", "text", "probability", "format", "hypotheses", "characters", "left_out"]
     assert (plate["text"], plate["format"], plate["track"]) == ("ABC1234", "ph-2014-car", None)
     assert plate["box"] == [10, 50, pytest.approx(10 + 6 * 24 + 18), 80]
     assert list(plate["characters"][0]) == [
@@ -72,9 +72,9 @@ def test_a_box_doubled_over_a_character_is_left_out_of_the_text_and_still_told()
     twin = _seen("8", 12 + 6 * 24, p=0.6)
     fainter = Character(twin.character.polygon, "8", candidates=twin.character.candidates, confidence=0.4)
     plate = plates_of([*seen, SeenCharacter(fainter, twin.box, twin.probabilities)], PH, Similarity())[0]
-    assert plate["text"] == "ABC1234" and len(plate["characters"]) == 8
-    assert [c["changed"] for c in plate["characters"]].count(True) == 1
-    assert [c["chosen"] for c in plate["characters"]].count(None) == 1
+    assert plate["text"] == "ABC1234" and [c["chosen"] for c in plate["characters"]] == list("ABC1234")
+    assert [(c["candidates"][0]["char"], c["chosen"], c["changed"]) for c in plate["left_out"]] == [("8", None, True)]
+    assert [c["chosen"] for c in all_found(plate)].index(None) == plate["left_out"][0]["place"] in (6, 7)
 
 
 def test_classes_that_are_no_characters_do_not_enter_the_text() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from lpstudio.alphabet import normalise_name
 from lpstudio.dataset.types import Candidate, Polygon
 from lpstudio.errors import LpStudioError
+from lpstudio.reading.plate import all_found
 
 Box = tuple[float, float, float, float]
 
@@ -164,7 +165,7 @@ def _plate(data: Mapping[str, Any]) -> ReadPlate:
             Hypothesis(str(h["text"]), float(h["probability"]), str(h.get("format") or ""))
             for h in data.get("hypotheses") or ()
         ),
-        characters=tuple(_character(row) for row in data["characters"]),
+        characters=tuple(_character(row) for row in all_found(data)),
     )
 
 
