@@ -8,7 +8,6 @@ Both packages come with ``lpstudio[onnx]`` and are loaded when they are needed.
 from __future__ import annotations
 
 import logging
-import os
 import tempfile
 import warnings
 from contextlib import AbstractContextManager, nullcontext
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from lpstudio.errors import LpStudioError
 from lpstudio.reading.detect import SMALL, Output
+from lpstudio.reading.threads import threads_kept, usable_threads
 from lpstudio.reading.weights import open_model, whole_rows
 
 log = logging.getLogger(__name__)
@@ -88,14 +88,6 @@ class OnnxModel:
             raise LpStudioError(f"ONNX Runtime cannot open this model ({said})", path=self._path) from None
 
 
-def usable_threads() -> int:
-    """How many threads this process may keep busy."""
-    wanted = os.environ.get("OMP_NUM_THREADS", "")
-    if wanted.isdigit() and int(wanted) > 0:
-        return int(wanted)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _run(session: Any, batch: NDArray[np.float32]) -> Output:
     decoded, protos, logits = session.run(_OUTPUTS, {"images": np.ascontiguousarray(batch)})
     return Output(decoded, logits, protos)
@@ -115,7 +107,8 @@ def export_onnx(weights: Path, side: int) -> bytes:
         import onnx
     except ImportError:
         raise LpStudioError("the package onnx is not installed", remedy=_INSTALL) from None
-    model: Any = open_model(weights)[0].float().eval()
+    with threads_kept():
+        model: Any = open_model(weights)[0].float().eval()
     whole_rows(model)
     model.task = "segment"
     model.args = {

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from lpstudio.alphabet import Alphabet
 from lpstudio.errors import LpStudioError, UsageError
 from lpstudio.reading.posterior import Posterior, read_calibration
+from lpstudio.reading.threads import threads_kept
 from lpstudio.resources import resource
 from lpstudio.training.offline import stay_offline
 
@@ -119,7 +120,8 @@ def load_weights(given: Path | None, device: str | None = None, runtime: str = T
 
 def load_model(path: Path, device: str | None, name: str, calibration: Posterior | None) -> Weights:
     """Open one weights file; ``name`` and ``calibration`` are taken as given. Raises LpStudioError as above."""
-    model, checkpoint = open_model(path)
+    with threads_kept():
+        model, checkpoint = open_model(path)
     # What it warns of while pictures are decoded would stand on standard output, among the readings.
     logging.getLogger("ultralytics").setLevel(logging.ERROR)
     import torch
