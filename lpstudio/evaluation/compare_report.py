@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+import math
 from collections.abc import Callable
 
 from lpstudio.evaluation.compare import BASELINE, ComparisonTable, Row
@@ -22,6 +23,8 @@ COLUMNS: tuple[tuple[str, str, bool, bool | None], ...] = (
     ("ece", "calibration error", True, False),
 )
 _DRAWN = ("character_top1", "plate_first")
+_GAP = 8  # between the losses of a drawing, px
+_WORDS = 3  # columns of a table before its figures: loss, decision, formats
 _STYLE = """
 :root { color-scheme: light dark; --paper: #ffffff; --ink: #1c1f24; --dim: #626a75; --line: #d9dde3; --tile: #f3f5f8;
   --bad: #b3261e; --good: #1c7a3c; --accent: #2f6fb5; }
@@ -32,7 +35,8 @@ body { margin: 0 auto; padding: 32px 24px 64px; max-width: 1400px; background: v
 h1 { font-size: 26px; margin: 0 0 4px; } h2 { font-size: 19px; margin: 36px 0 12px; } p { color: var(--dim); }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { border: 1px solid var(--line); padding: 4px 8px; text-align: right; } th { background: var(--tile); }
-td small { display: block; color: var(--dim); } .left { text-align: left; white-space: nowrap; }
+td small { display: block; color: var(--dim); white-space: nowrap; } tr.first td { border-top: 2px solid var(--dim); }
+.left { text-align: left; white-space: nowrap; }
 .good { color: var(--good); } .bad { color: var(--bad); } svg { max-width: 100%; height: auto; }
 svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg .dim { fill: var(--dim); }
 svg .grid { stroke: var(--line); } svg .reach { stroke: var(--accent); stroke-width: 2; }
@@ -41,28 +45,45 @@ svg circle { fill: var(--accent); } svg .seed { fill: none; stroke: var(--accent
 
 
 def as_text(table: ComparisonTable) -> str:
-    """The table in fixed columns, each figure with its interval."""
+    """The table in columns as wide as what stands in them, each figure with its interval."""
+    shown = [column for column in COLUMNS if column[0] != "errors_within"]
+    head = ["loss", "decision", "formats", *(title for _, title, *_ in shown)]
+    figures = [[*head, "mask mAP"]]
+    differences = [head]
+    for row in table.rows:
+        of_row = [row.loss, row.decision, "on" if row.formats else "off"]
+        cells = [_with_interval(_of(row, name), share) for name, _, share, _ in shown]
+        figures.append([*of_row, *cells, _shown(row.mask_map, False)])
+        if row.over_baseline is not None:
+            over = row.over_baseline
+            differences.append([*of_row, *(_difference(over.get(name), share) for name, _, share, _ in shown)])
     lines = [
         f"{table.name}: {table.budget}",
         f"formats: {table.formats}; intervals: 95 %, by plate, over all seeds",
         "",
+        *_in_columns(figures),
     ]
-    shown = [column for column in COLUMNS if column[0] != "errors_within"]
-    lines.append(
-        f"{'loss':14}{'decision':15}{'formats':8}"
-        + "".join(f"{title:>24}" for _, title, *_ in shown)
-        + f"{'mask mAP':>10}"
-    )
-    for row in table.rows:
-        cells = "".join(f"{_with_interval(_of(row, name), share):>24}" for name, _, share, _ in shown)
-        head = f"{row.loss:14}{row.decision:15}{'on' if row.formats else 'off':8}"
-        lines.append(f"{head}{cells}{_shown(row.mask_map, False):>10}")
-    lines += ["", f"more or less than {BASELINE}, {PROBABLE}, under the same formats (* : the interval leaves 0 out)"]
-    for row in table.rows:
-        if row.over_baseline is not None:
-            cells = "".join(f"{_difference(row.over_baseline.get(name), share):>24}" for name, _, share, _ in shown)
-            lines.append(f"{row.loss:14}{row.decision:15}{'on' if row.formats else 'off':8}{cells}")
+    if len(differences) > 1:
+        lines += [
+            "",
+            f"more or less than {BASELINE}, {PROBABLE}, under the same formats; shares in percentage points "
+            "(* : the interval leaves 0 out)",
+            "",
+            *_in_columns(differences),
+        ]
     return "\n".join(lines) + "\n"
+
+
+def _in_columns(rows: list[list[str]]) -> list[str]:
+    """The rows as lines; words to the left, figures to the right, two spaces between columns at least."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if number < _WORDS else cell.rjust(width)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
 
 
 def as_csv(table: ComparisonTable) -> str:
@@ -95,12 +116,13 @@ def as_html(table: ComparisonTable) -> str:
         f"<title>{text(table.name)}</title><style>{_STYLE}</style></head><body>",
         f"<h1>{text(table.name)}</h1><p>{text(table.budget)}. Formats where they are on: {text(table.formats)}.</p>",
         "<p>Val only scores: early stopping, best weights and the temperature were chosen on a part of train. "
-        "Intervals are 95 %, drawn by whole plates over all seeds together.</p>",
+        "Intervals are 95 %, drawn by whole plates over all seeds together; the rings are the seeds.</p>",
         *(_chart(table, name, title) for name, title, *_ in COLUMNS if name in _DRAWN),
         "<h2>Figures</h2>",
         _html_table(table, _cell),
         f"<h2>More or less than {BASELINE}, {PROBABLE}, under the same formats</h2>"
-        "<p>Green and red where the interval leaves 0 out: better or worse beyond chance of the plates.</p>",
+        "<p>Green and red, with a star, where the interval leaves 0 out: better or worse beyond chance of the plates. "
+        "Shares in percentage points.</p>",
         _html_table(table, _difference_cell),
         "<h2>Seeds</h2>",
         _seeds(table),
@@ -114,10 +136,12 @@ def _html_table(table: ComparisonTable, cell: Callable[[Row, str, bool, bool | N
     rows = [
         f"<tr><th class='left'>loss</th><th class='left'>decision</th><th>formats</th>{heads}<th>mask mAP</th></tr>"
     ]
+    loss = ""
     for row in table.rows:
         cells = "".join(cell(row, name, share, better) for name, _, share, better in COLUMNS)
+        first, loss = " class='first'" if row.loss != loss else "", row.loss
         rows.append(
-            f"<tr><td class='left'>{row.loss}</td><td class='left'>{row.decision}</td>"
+            f"<tr{first}><td class='left'>{row.loss}</td><td class='left'>{row.decision}</td>"
             f"<td>{'on' if row.formats else 'off'}</td>{cells}<td>{_shown(row.mask_map, False)}</td></tr>"
         )
     return f"<div class='scroll'><table>{''.join(rows)}</table></div>"
@@ -138,7 +162,8 @@ def _difference_cell(row: Row, name: str, share: bool, better: bool | None) -> s
     if better is not None and _is_clear(one):
         kind = " class='good'" if (one.value > 0) == better else " class='bad'"
     ends = f"<small>{_signed(one.low, share)} to {_signed(one.high, share)}</small>"
-    return f"<td{kind}>{_signed(one.value, share)}{ends}</td>"
+    star = " *" if _is_clear(one) else ""
+    return f"<td{kind}>{_signed(one.value, share)}{star}{ends}</td>"
 
 
 def _seeds(table: ComparisonTable) -> str:
@@ -159,21 +184,21 @@ def _chart(table: ComparisonTable, name: str, title: str) -> str:
     left, width, line, top = 270, 560, 22, 34
     seeds = [value for row, _ in rows for one in row.by_seed.values() if (value := one.get(name)) is not None]
     values = [end for _, one in rows for end in (one.value, one.low, one.high) if end is not None] + seeds
-    low, high = min(values), max(values)
-    room = max((high - low) * 0.08, 0.005)
-    low, high = max(0.0, low - room), min(1.0, high + room)
+    ticks = _ticks(min(values), max(values))
+    low, high = ticks[0], ticks[-1]
 
     def x(value: float) -> float:
         return left + width * (value - low) / (high - low)
 
-    height = top + line * len(rows) + 10
+    losses = list(dict.fromkeys(row.loss for row, _ in rows))
+    height = top + line * len(rows) + _GAP * (len(losses) - 1)
     parts = [f"<h2>{html.escape(title.capitalize())}</h2><svg viewBox='0 0 {left + width + 30} {height}' role='img'>"]
-    for step in range(5):
-        value = low + (high - low) * step / 4
-        parts.append(f"<line class='grid' x1='{x(value):.1f}' x2='{x(value):.1f}' y1='24' y2='{height}'/>")
-        parts.append(f"<text class='dim' x='{x(value):.1f}' y='16' text-anchor='middle'>{value:.1%}</text>")
+    decimals = 0 if all(abs(100 * tick - round(100 * tick)) < 1e-6 for tick in ticks) else 1
+    for tick in ticks:
+        parts.append(f"<line class='grid' x1='{x(tick):.1f}' x2='{x(tick):.1f}' y1='24' y2='{height}'/>")
+        parts.append(f"<text class='dim' x='{x(tick):.1f}' y='16' text-anchor='middle'>{tick:.{decimals}%}</text>")
     for number, (row, one) in enumerate(rows):
-        y = top + line * number + 8
+        y = top + line * number + _GAP * losses.index(row.loss) + 8
         label = f"{row.loss}, {row.decision}, formats {'on' if row.formats else 'off'}"
         parts.append(f"<text x='{left - 12}' y='{y + 4}' text-anchor='end'>{html.escape(label)}</text>")
         if one.low is not None and one.high is not None:
@@ -184,6 +209,16 @@ def _chart(table: ComparisonTable, name: str, title: str) -> str:
                 parts.append(f"<circle class='seed' cx='{x(value):.1f}' cy='{y}' r='3'/>")
         parts.append(f"<circle cx='{x(one.value):.1f}' cy='{y}' r='4.5'><title>{one.value:.2%}</title></circle>")
     return "".join([*parts, "</svg>"])
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Round shares, four to eight of them, between which all from ``low`` to ``high`` lie; within 0 to 1."""
+    least = max(high - low, 0.01)
+    step = next(step for step in (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2) if least / step <= 5)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    if last - first < 2:  # nothing to tell apart, or all on one line
+        first, last = first - 1, last + 1
+    return [number * step for number in range(max(first, 0), min(last, round(1 / step)) + 1)]
 
 
 def _of(row: Row, name: str) -> Estimate | None:
@@ -208,9 +243,11 @@ def _shown(value: float | None, share: bool) -> str:
 
 
 def _signed(value: float | None, share: bool) -> str:
+    """A difference; of shares in percentage points."""
     if value is None:
         return "–"
-    return f"{100 * value:+.1f} %" if share else f"{value:+.3f}"
+    text = f"{100 * value:+.1f}" if share else f"{value:+.3f}"
+    return text if text.strip("+-0.") else text[1:]  # neither more nor less has no sign
 
 
 def _with_interval(one: Estimate | None, share: bool) -> str:
@@ -220,5 +257,5 @@ def _with_interval(one: Estimate | None, share: bool) -> str:
 def _difference(one: Estimate | None, share: bool) -> str:
     if one is None:
         return "–"
-    ends = f"({_signed(one.low, share)} to {_signed(one.high, share)})".replace(" %", "")
-    return f"{_signed(one.value, share)} {ends}{'*' if _is_clear(one) else ''}"
+    ends = f"({_signed(one.low, share)} to {_signed(one.high, share)})"
+    return f"{_signed(one.value, share)} {ends}{'*' if _is_clear(one) else ' '}"

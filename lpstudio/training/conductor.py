@@ -127,7 +127,8 @@ class Conductor:
             self._log.write("log", level="info", text=trainer.start.said)
         level, said = said_of_choice(self._run)
         self._log.write("log", level=level, text=said)
-        for text in (trainer.said_of_pictures(), *trainer.said):
+        of_services = [text for service in trainer.services if (text := service.said(trainer))]
+        for text in (trainer.said_of_pictures(), *of_services):
             self._log.write("log", level="info", text=text)
         if trainer.state is None:  # also when memory ran out before the first epoch was done
             self._early_stop = EarlyStop(self._early_stop.epochs, self._early_stop.percent)

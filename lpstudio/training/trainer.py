@@ -23,7 +23,7 @@ from lpstudio.training.criterion import CharacterSegmentationLoss
 from lpstudio.training.dataset import FrozenDataset
 from lpstudio.training.picture_cache import memory_budget
 from lpstudio.training.runs import Run
-from lpstudio.training.services import attach_services
+from lpstudio.training.services import Service, wanted_services
 from lpstudio.training.start import Start, starting_point
 from lpstudio.training.state import as_write_error, load_state, random_state, restore_random_state, save_state
 from lpstudio.training.validator import CharacterValidator
@@ -37,8 +37,7 @@ class CharacterTraining(SegmentationTrainer):
     """Trains a run. All that Ultralytics has no argument for is found in the run's folder, which is ``save_dir``.
 
     The name avoids "Trainer": to classes of that name Ultralytics attaches every service whose package is installed.
-    ``said``: lines for the person, known once it is built; ``scores``: what val says of the best weights, known at the
-    end where val did not choose them.
+    ``scores``: what val says of the best weights, known at the end where val did not choose them.
     """
 
     model: Any
@@ -52,7 +51,7 @@ class CharacterTraining(SegmentationTrainer):
         self.run = Run.open(Path(overrides["save_dir"]))
         self.state = load_state(self.run.state_path)
         self.start: Start | None = None
-        self.said: list[str] = []
+        self.services: list[Service] = []
         self.scores: dict[str, float] | None = None
         self._memory_left: int | None = None
         self._next_epoch = -1
@@ -65,7 +64,9 @@ class CharacterTraining(SegmentationTrainer):
         rows = self._kept_results()
         calls = _callbacks or callbacks.get_default_callbacks()
         if RANK in {-1, 0}:
-            self.said = attach_services(lambda event, callback: calls[event].append(callback))
+            self.services = wanted_services(self.run.dir.parent)
+            for service in self.services:
+                service.attach(lambda event, callback: calls[event].append(callback))
         super().__init__(cfg, overrides, calls)
         self.add_callback("on_train_batch_end", CharacterTraining._watch_loss)
         self.add_callback("on_train_epoch_end", lambda trainer: trainer._watch.look())

@@ -64,9 +64,9 @@ class Comparison:
         settings, crops = self.settings, self.variants[0].run.counts["crops"]
         parts = f"{crops['train']} train, {crops['selection']} selection, {crops['val']} val crops"
         return (
-            f"{len(self.variants)} trainings ({len(self.losses)} losses × {len(self.seeds)} seeds), each "
-            f"{settings.epochs} epochs at {settings.imgsz} px in batches of {settings.batch}, weights "
-            f"{settings.weights}, size {settings.size}; {parts}"
+            f"{_many(len(self.variants), 'training')} ({_many(len(self.losses), 'loss', 'losses')} × "
+            f"{_many(len(self.seeds), 'seed')}), each {_many(settings.epochs, 'epoch')} at {settings.imgsz} px in "
+            f"batches of {settings.batch}, weights {Path(settings.weights).name}, size {settings.size}; {parts}"
         )
 
     def waiting(self) -> list[Variant]:
@@ -107,3 +107,7 @@ def open_comparison(folder: Path) -> Comparison:
         raise LpStudioError("the plan of this comparison is broken", path=folder / PLAN) from error
     variants = tuple(Variant(loss, seed, Run.open(folder.parent / run)) for loss, seed, run in rows)
     return Comparison(folder, variants)
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count} {one if count == 1 else more or one + 's'}"

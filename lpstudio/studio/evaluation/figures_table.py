@@ -114,6 +114,10 @@ class FiguresTable(QTableWidget):
                 bar.setData(_ESTIMATE, one)
         self.resizeRowsToContents()
 
+    def sizeHintForRow(self, row: int) -> int:
+        """With air, so that a title of two lines is told from the next one."""
+        return super().sizeHintForRow(row) + 8
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.resizeRowsToContents()  # titles take the lines they need

@@ -153,6 +153,10 @@ class ComparisonTable(QTableWidget):
                 item.setForeground(theme.color("text_dim"))
             self.setItem(row, column, item)
 
+    def sizeHintForColumn(self, column: int) -> int:
+        """With air, so that the figures of two runs do not touch."""
+        return super().sizeHintForColumn(column) + 12
+
     @property
     def texts(self) -> list[list[str]]:
         """What can be read, row by row."""

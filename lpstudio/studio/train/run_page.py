@@ -237,7 +237,14 @@ class RunPage(QWidget):
         self._curves_column = QVBoxLayout(self._curves)
         self._curves_column.setContentsMargins(0, 0, 0, 0)
         self._curves_column.setSpacing(0)
+        self._beside = QLabel()  # a line of its own, which takes the lines that it needs
+        self._beside.setFont(theme.font("small"))
+        self._beside.setTextFormat(Qt.TextFormat.RichText)
+        self._beside.setWordWrap(True)
+        self._beside.setContentsMargins(12, 0, 12, 2)
+        self._beside.hide()
         self._curves_column.addLayout(strip)
+        self._curves_column.addWidget(self._beside)
         self.grid = CurveGrid()
         self.grid.epoch_hovered.connect(self._show_epoch)
         self._log_scale.toggled.connect(self.grid.set_log)
@@ -337,6 +344,8 @@ class RunPage(QWidget):
         self.log.set_lines(followed.history.log + words)
         others = [Compared(one.followed.name, one.followed.history, one.colour) for one in self._compared]
         self.grid.set_data(followed.history, others)
+        self._beside.setText(f"beside it {self.grid.legend}")
+        self._beside.setVisible(bool(others))
         QTimer.singleShot(0, self, self._show_rest)  # in a turn of its own
         self.views.setTabText(COMPARISON, f"Comparison ({1 + len(self._compared)})" if self._compared else "Comparison")
         self._show_epoch(math.nan)
@@ -348,7 +357,7 @@ class RunPage(QWidget):
             self.comparison.show_runs([Column(self._followed, CHOSEN), *self._compared])
 
     def _show_epoch(self, epoch: float) -> None:
-        """The line above the curves: which epoch they read out, and which run has which colour."""
+        """The line above the curves: which epoch they read out."""
         history = self._followed.history if self._followed is not None else RunHistory()
         if not history.epochs:
             text = "Curves begin with the end of the first epoch"
@@ -357,14 +366,13 @@ class RunPage(QWidget):
             text = f"Epoch {history.epochs[-1]} (newest) · {best}"
         else:
             text = f"Epoch {epoch:.0f}"
-        if self._compared:
-            text += f" · beside it {self.grid.legend}"
         self._epoch.setText(text)
 
     @property
     def epoch_text(self) -> str:
-        """The line above the curves as plain text."""
-        return without_tags(self._epoch.text())
+        """What stands above the curves, as plain text."""
+        beside = f" · {without_tags(self._beside.text())}" if self._beside.isVisibleTo(self) else ""
+        return without_tags(self._epoch.text()) + beside
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is little room, the buttons go without their words."""
