@@ -19,21 +19,29 @@ _AROUND = 0.25  # of a character's size: how much of the crop around it is looke
 _SLIMMER = 1.5  # how much fatter the masks of a model are than the characters
 _CORE = 2.5  # so deep inside the masks is ink for sure
 _GROUND = (3.0, 12.0)  # and so far outside is ground
+_FILL_EDGE = 0.5  # px by which a filled polygon is larger than itself
 _LEAST_PIXELS = 20  # of core and of ground, to know their colours
 _LEAST_SPREAD = 0.15  # of the way from ground to ink: how much either differs in itself
+_FORM_WEIGHT = 0.4  # of a typeface's form beside the masks of a model
 _INK_WEIGHT = 0.5  # of the evidence of colour beside one px of depth
 _MOST_INK = 3.0
 _TOLERANCE = 0.006  # of a character's size: how far simplifying may move its outline
 
 
 def exact_outline(
-    bgr: Bytes, polygon: Polygon, looks: Sequence[Sequence[Polygon]] = (), *, slimmer: float = _SLIMMER
+    bgr: Bytes,
+    polygon: Polygon,
+    looks: Sequence[Sequence[Polygon]] = (),
+    *,
+    slimmer: float = _SLIMMER,
+    form: Polygon | None = None,
 ) -> Polygon:
     """The outline of a character on a crop (uint8, shape (height, width, 3)), where a model saw about this one.
 
     The mean of it and of what lies over it in other ``looks``, made slimmer, and drawn to where ink ends and ground
     begins as far as the picture has contrast: masks of a model are coarse, they fill corners and thicken thin strokes.
-    The given outline where nothing would be left of it. ``slimmer``: by how many 64ths of its size.
+    The given outline where nothing would be left of it. ``slimmer``: by how many 64ths of its size. ``form``: of the
+    known character in a typeface, laid over it: it has corners and a height where the masks and the picture do not.
     """
     import cv2
 
@@ -57,17 +65,27 @@ def exact_outline(
         if best is not None and _overlap(own, best) >= _SAME:
             found.append(best)
     inside = np.asarray(np.mean(found, axis=0) >= 0.5, np.uint8)
-    deep = cv2.distanceTransform(inside, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - inside, cv2.DIST_L2, 5)
+    deep = _depth(inside) - slimmer
+    if form is not None:
+        deep = (1 - _FORM_WEIGHT) * deep + _FORM_WEIGHT * (_depth(np.asarray(mask(form), np.uint8)) - _FILL_EDGE)
     shift = origin + 0.5 / zoom - 0.5
     matrix = np.array([[1 / zoom, 0.0, shift[0]], [0.0, 1 / zoom, shift[1]]])
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     part = cv2.warpAffine(bgr, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    field = deep - slimmer + _INK_WEIGHT * _ink(part.astype(np.float64), deep)
+    field = deep + _INK_WEIGHT * _ink(part.astype(np.float64), deep)
     line = _zero_line(field)
     if line is None:
         return polygon
     placed = (line + 0.5) / zoom + origin
     return tuple((round(float(x), 3), round(float(y), 3)) for x, y in placed)
+
+
+def _depth(inside: Bytes) -> Floats:
+    """How many px inside (above 0) or outside (below 0) of what is 1 each pixel lies."""
+    import cv2
+
+    within = cv2.distanceTransform(inside, cv2.DIST_L2, 5)
+    return np.asarray(within - cv2.distanceTransform(1 - inside, cv2.DIST_L2, 5), np.float64)
 
 
 def _ink(part: Floats, deep: Floats) -> Floats | float:

@@ -21,9 +21,9 @@ Floats = NDArray[np.float64]
 
 _FINE = 48.0  # px that the box is high on the picture that forms are compared on
 _MOST_OTHERS = 10
-_CONTRAST_WEIGHT = 0.05  # of the contrast in spreads, beside the likeness to other characters
+_CONTRAST_WEIGHT = 0.8  # of the contrast in spreads, beside the likeness to other characters
 _RING = 0.12  # of the box's height: how far around it its surroundings reach
-_ALIKE = 0.6  # overlap (intersection over union) with its form from which an outline looks like the character
+_ALIKE = 0.7  # overlap (intersection over union) with its form from which an outline looks like the character
 _FILLED = 0.75  # overlap of their boxes from which an outline fills the box
 _HALF = 0.5  # the same, where the character is not known yet
 _AIR = 0.05  # of the box's height, around it: what stands out is told from its ground
@@ -85,19 +85,56 @@ def form_in_box(
     y1, y2 = sorted((box[1], box[3]))
     if x2 - x1 < 1 or y2 - y1 < 1:
         raise LpStudioError("the box is too small")
+    forms = _in_typefaces(char, (x1, y1, x2, y2), slope)
+    likeness = {font: _likeness(font, tuple(others[:_MOST_OTHERS]), slope) for font in forms}
+    return _best(bgr, (x1, y1, x2, y2), forms, likeness)
+
+
+def forms_of_plate(bgr: Bytes, characters: Sequence[tuple[str, Polygon]]) -> list[Polygon]:
+    """The form of each character of a plate in the box of its outline, in the typeface that the others are like.
+
+    ``characters``: class and outline of each, pixels of the crop. An outline is given back where no typeface has it.
+    """
+    boxes = [box_of(polygon) for _, polygon in characters]
+    placed: list[dict[str, Floats]] = []
+    for (char, _), box in zip(characters, boxes, strict=True):
+        try:
+            placed.append(_in_typefaces(char, box, 0.0))
+        except LpStudioError:
+            placed.append({})
+    overlaps = [
+        {font: _overlap(_points(form), polygon) for font, form in forms.items()}
+        for forms, (_, polygon) in zip(placed, characters, strict=True)
+    ]
+    found = []
+    for place, (forms, box) in enumerate(zip(placed, boxes, strict=True)):
+        beside = [each for other, each in enumerate(overlaps) if other != place]
+        likeness = {font: sum(each.get(font, 0.0) for each in beside) / max(1, len(beside)) for font in forms}
+        found.append(_best(bgr, box, forms, likeness) if forms else characters[place][1])
+    return found
+
+
+def _in_typefaces(char: str, box: Box, slope: float) -> dict[str, Floats]:
+    """The outline of a character in a box (x1 < x2, y1 < y2), in every shipped typeface that has it."""
     forms: dict[str, Floats] = {}
     for font in font_names():
         try:
-            forms[font] = _placed(glyph(font, char).outline, (x1, y1, x2, y2), slope)
+            forms[font] = _placed(glyph(font, char).outline, box, slope)
         except LpStudioError:
             continue  # this typeface lacks it
     if not forms:
         raise LpStudioError(f"no typeface has the character {char}")
-    likeness = {font: _likeness(font, tuple(others[:_MOST_OTHERS]), slope) for font in forms}
-    best = max(
-        forms, key=lambda font: likeness[font] + _CONTRAST_WEIGHT * _contrast(bgr, forms[font], (x1, y1, x2, y2))
-    )
-    return tuple((round(float(x), 3), round(float(y), 3)) for x, y in forms[best])
+    return forms
+
+
+def _best(bgr: Bytes, box: Box, forms: dict[str, Floats], likeness: dict[str, float]) -> Polygon:
+    """Of a character's forms in a box the one that stands out best and is most like the plate's other characters."""
+    best = max(forms, key=lambda font: likeness[font] + _CONTRAST_WEIGHT * _contrast(bgr, forms[font], box))
+    return _points(forms[best])
+
+
+def _points(form: Floats) -> Polygon:
+    return tuple((round(float(x), 3), round(float(y), 3)) for x, y in form)
 
 
 def _likeness(font: str, others: tuple[tuple[str, Polygon], ...], slope: float) -> float:
@@ -108,7 +145,7 @@ def _likeness(font: str, others: tuple[tuple[str, Polygon], ...], slope: float) 
             form = _placed(glyph(font, char).outline, box_of(polygon), slope)
         except LpStudioError:
             continue
-        overlaps.append(_overlap(tuple(map(tuple, form.tolist())), polygon))
+        overlaps.append(_overlap(_points(form), polygon))
     return sum(overlaps) / len(overlaps) if overlaps else 0.0
 
 

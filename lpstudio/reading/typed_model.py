@@ -2,7 +2,7 @@
 
 The model looks at the crop in several sizes. What it sees in its own size, faint things included, is laid against the
 text (dynamic programming in reading order): the best of as many as the text has. Each outline comes from those that the
-sizes gave and from the picture itself.
+sizes gave, from the character's form in the plate's typeface, and from the picture itself.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lpstudio.dataset.types import Character
+from lpstudio.dataset.types import Character, Polygon
 from lpstudio.plates.order import Box, flat_order
 from lpstudio.reading import CONFIDENCE
 from lpstudio.reading.exact_outline import exact_outline
+from lpstudio.reading.letter_forms import forms_of_plate
 from lpstudio.reading.plate import SeenCharacter
 from lpstudio.reading.reader import CharacterReader
 from lpstudio.reading.stream import read_seen
@@ -56,19 +57,24 @@ def propose_seen(weights: Weights, bgr: Bytes, text: str) -> Seen:
     chosen = align(seen, text)
     if not chosen:
         return Seen((), count)
-    others = [[one.character.polygon for one in look] for look in looks[1:]]
+    outlines = _outlines(bgr, text, chosen, [[one.character.polygon for one in look] for look in looks[1:]])
     characters = tuple(
-        Character(
-            exact_outline(bgr, one.character.polygon, others),
-            char,
-            False,
-            one.character.candidates,
-            one.character.confidence,
-        )
-        for one, char in zip(chosen, text, strict=True)
+        Character(outline, char, False, one.character.candidates, one.character.confidence)
+        for outline, one, char in zip(outlines, chosen, text, strict=True)
     )
     doubt, at = _doubt(seen, chosen, len(text))
     return Seen(characters, count, doubt, at)
+
+
+def _outlines(
+    bgr: Bytes, text: str, chosen: Sequence[SeenCharacter], others: Sequence[Sequence[Polygon]]
+) -> list[Polygon]:
+    """The outline of each character of the text, drawn twice: what came first says which typeface it is."""
+    first = [exact_outline(bgr, one.character.polygon, others) for one in chosen]
+    forms = forms_of_plate(bgr, list(zip(text, first, strict=True)))
+    return [
+        exact_outline(bgr, one.character.polygon, others, form=form) for one, form in zip(chosen, forms, strict=True)
+    ]
 
 
 def _apart(seen: Sequence[SeenCharacter]) -> list[SeenCharacter]:

@@ -13,7 +13,7 @@ from lpstudio.dataset.project import Project
 from lpstudio.dataset.types import Character, Polygon
 from lpstudio.errors import LpStudioError
 from lpstudio.reading.exact_outline import exact_outline
-from lpstudio.reading.letter_forms import fills, form_in_box, known_outline
+from lpstudio.reading.letter_forms import fills, form_in_box, forms_of_plate, known_outline
 from lpstudio.reading.pictures import load_picture
 from lpstudio.reading.plate import SeenCharacter
 from lpstudio.reading.typed_model import align, propose_seen
@@ -108,3 +108,23 @@ def test_the_shipped_weights_find_a_text_and_doubt_one_of_another_length(tmp_pat
     short = propose_seen(weights, pixels, text[:2] + text[3:])
     assert f"{len(text) - 1} typed, the model sees {len(text)}" in short.doubt and short.at
     assert propose_seen(weights, pixels, 3 * text).characters == ()
+
+
+def test_a_form_gives_corners_where_the_masks_are_round_and_yields_to_ink() -> None:
+    box = (20.0, 10.0, 44.0, 50.0)
+    tee = form_in_box(np.full((60, 80, 3), 128, np.uint8), box, "T")
+    blob = tuple((float(32 + 13 * np.cos(a)), float(30 + 21 * np.sin(a))) for a in np.linspace(0, 6.2, 30))
+    grey = np.full((60, 80, 3), 128, np.uint8)
+    assert overlap(exact_outline(grey, blob, form=tee), tee) > overlap(exact_outline(grey, blob), tee) + 0.05
+    full = exact_outline(filled(box), corners(box, 1.0), form=tee)
+    assert overlap(full, corners(box)) > 0.85, "ink is there, whatever the form says"
+
+
+def test_the_forms_of_a_plate_stand_in_the_boxes_of_its_outlines() -> None:
+    pixels, boxes = plate(["NBC4827"])
+    forms = forms_of_plate(pixels, [(char, corners(box)) for char, box in zip("NBC4827", boxes, strict=True)])
+    for form, box in zip(forms, boxes, strict=True):
+        assert np.allclose([*np.min(form, 0), *np.max(form, 0)], box, atol=0.01)
+    assert all(len(form) > 4 for form in forms)
+    assert forms_of_plate(pixels, [("Ж", corners(boxes[0]))]) == [corners(boxes[0])], "no typeface has it"
+    assert forms_of_plate(pixels, []) == []
