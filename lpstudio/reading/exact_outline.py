@@ -19,7 +19,7 @@ _AROUND = 0.25  # of a character's size: how much of the crop around it is looke
 _SLIMMER = 1.5  # how much fatter the masks of a model are than the characters
 _CORE = 2.5  # so deep inside the masks is ink for sure
 _GROUND = (3.0, 12.0)  # and so far outside is ground
-_FILL_EDGE = 0.5  # px by which a filled polygon is larger than itself
+FILL_EDGE = 0.5  # px by which a filled polygon is larger than itself
 _LEAST_PIXELS = 20  # of core and of ground, to know their colours
 _LEAST_SPREAD = 0.15  # of the way from ground to ink: how much either differs in itself
 _FORM_WEIGHT = 0.4  # of a typeface's form beside the masks of a model
@@ -67,7 +67,7 @@ def exact_outline(
     inside = np.asarray(np.mean(found, axis=0) >= 0.5, np.uint8)
     deep = _depth(inside) - slimmer
     if form is not None:
-        deep = (1 - _FORM_WEIGHT) * deep + _FORM_WEIGHT * (_depth(np.asarray(mask(form), np.uint8)) - _FILL_EDGE)
+        deep = (1 - _FORM_WEIGHT) * deep + _FORM_WEIGHT * (_depth(np.asarray(mask(form), np.uint8)) - FILL_EDGE)
     shift = origin + 0.5 / zoom - 0.5
     matrix = np.array([[1 / zoom, 0.0, shift[0]], [0.0, 1 / zoom, shift[1]]])
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from lpstudio.dataset.types import Polygon
 from lpstudio.errors import LpStudioError
+from lpstudio.reading.exact_outline import FILL_EDGE, exact_outline
 from lpstudio.reading.ink_bands import Band, bands
 
 Bytes = NDArray[np.uint8]
@@ -79,7 +80,8 @@ def propose(bgr: Bytes, text: str) -> Proposal:
     if not lines:
         raise LpStudioError("no row of characters stands out on this picture", remedy="Draw them")
     share = size[0] / width, size[1] / height
-    polygons = tuple(_outline(line, slot, share) for line in lines for slot in line.slots)
+    coarse = [_outline(line, slot, share) for line in lines for slot in line.slots]
+    polygons = tuple(exact_outline(bgr, outline, slimmer=FILL_EDGE) for outline in coarse)
     doubts = [_doubt(line, sum(len(before.text) for before in lines[:place])) for place, line in enumerate(lines)]
     doubt = next((words for words, _ in doubts if words), "")
     return Proposal(polygons, doubt, tuple(place for _, places in doubts for place in places))
