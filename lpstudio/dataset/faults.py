@@ -276,7 +276,9 @@ def _against_text(read: str, text: str, characters: Sequence[Character], places:
     if all(not character.char and not character.unreadable for character in characters) and len(read) == len(text):
         return []  # drawn, not yet named: the text is about to be laid on
     if len(read) != len(text):
-        return [CropFault(FaultKind.TEXT_LABELS, f"the text {text} has {len(text)} characters, {len(read)} are drawn")]
+        has = "1 character" if len(text) == 1 else f"{len(text)} characters"
+        are = "1 is" if len(read) == 1 else f"{len(read)} are"
+        return [CropFault(FaultKind.TEXT_LABELS, f"the text {text} has {has}, {are} drawn")]
     wrong = [i for i, (a, b) in enumerate(zip(read, text, strict=True)) if a not in (b, "?")]
     wrong += [i for i, c in enumerate(characters) if not c.char and not c.unreadable]
     if not wrong:

@@ -300,9 +300,8 @@ class CropEditor(DocumentEditor):
         if len(text) != len(targets):
             self.set_text(text)
             where = self._select_difference(document, order, text)
-            self.said.emit(
-                f"{text} has {len(text)} characters, {len(order)} are drawn: the text is kept, not laid{where}"
-            )
+            are = "1 is" if len(order) == 1 else f"{len(order)} are"
+            self.said.emit(f"{text} has {len(text)} characters, {are} drawn: the text is kept, not laid{where}")
             return False
         self.do(LayText(tuple(zip(targets, text, strict=True)), text))
         self.select([])  # Enter now confirms the crop
@@ -359,9 +358,10 @@ class CropEditor(DocumentEditor):
         if document is None or not self.editable:
             return False
         if document.content.items:
+            drawn = len(document.content.items)
             self.said.emit(
-                f"Not so: {len(document.content.items)} characters are drawn. Delete them first "
-                f"({key_of('annotate.select_all')}, {key_of('annotate.delete')})"
+                f"Not so: {'1 character is' if drawn == 1 else f'{drawn} characters are'} drawn. Delete "
+                f"{'it' if drawn == 1 else 'them'} first ({key_of('annotate.select_all')}, {key_of('annotate.delete')})"
             )
             return False
         self._confirm()
