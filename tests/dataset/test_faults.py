@@ -39,7 +39,7 @@ def test_text_characters_and_plates_csv_are_held_against_each_other() -> None:
     assert said(row("ABC1284"), text="ABC1234") == [(FaultKind.TEXT_LABELS, 5)]
     assert said(row("ABC123"), text="ABC1234") == [(FaultKind.TEXT_LABELS, None)]
     (only,) = text_faults(row("A"), KnownTexts(text="ABC1234"))
-    assert only.text == "the text ABC1234 has 7 characters, 1 is drawn"
+    assert only.message == "the text ABC1234 has 7 characters, 1 is drawn"
     assert said(row("BAC1234"), text="ABC1234") == [(FaultKind.ORDER, None)]
     assert said(row("ABC1234"), text="ABC1234", csv="ABC1235") == [(FaultKind.TEXT_CSV, None)]
     unreadable = [*row("ABC123"), Character(box(76).polygon, unreadable=True)]
