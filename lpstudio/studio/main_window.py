@@ -221,6 +221,9 @@ class MainWindow(QMainWindow):
     def notify(self, notice: Notice) -> None:
         self.notice_bar.show_notice(notice)
 
+    def keep_free(self, widget: QWidget) -> None:
+        self.notice_bar.keep_free(widget)
+
     def set_task(self, task_id: str, text: str, fraction: float | None = None, cancel_command: str = "") -> None:
         self.status.set_task(task_id, Task(text, fraction, cancel_command))
 

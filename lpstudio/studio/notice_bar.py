@@ -15,6 +15,8 @@ LIMIT = 20
 WIDEST = 640  # pixels
 _BESIDE = 16  # pixels left free at both sides of a narrow workspace
 _BELOW = 44  # pixels from the workspace's top: its tools stay in reach
+_APART = 8  # pixels between it and what it must not cover
+_MOVED = {QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide}
 _ICONS = {Severity.INFO: "info", Severity.WARNING: "triangle-alert", Severity.ERROR: "octagon-alert"}
 _GROUNDS = {Severity.INFO: "info_soft", Severity.WARNING: "warning_soft", Severity.ERROR: "error_soft"}
 _INKS = {Severity.INFO: "accent_text", Severity.WARNING: "warning", Severity.ERROR: "error"}
@@ -31,6 +33,7 @@ class NoticeBar(QWidget):
         self.setObjectName("notice_bar")
         self._parent = parent
         self._over = over
+        self._free: list[QWidget] = []
         over.installEventFilter(self)
         self._notices: list[Notice] = []
         layout = QHBoxLayout(self)
@@ -59,6 +62,11 @@ class NoticeBar(QWidget):
         self._timer.timeout.connect(self.dismiss)
         theme.notifier().changed.connect(self._show_newest)
         self.hide()
+
+    def keep_free(self, widget: QWidget) -> None:
+        """Lie below this part of the workspace while it is shown: it holds a choice that a person must see."""
+        self._free.append(widget)
+        widget.installEventFilter(self)
 
     def show_notice(self, notice: Notice) -> None:
         """Put a notice in front; the same one is not shown twice."""
@@ -112,10 +120,12 @@ class NoticeBar(QWidget):
         assert layout is not None
         layout.activate()
         height = max(layout.heightForWidth(width), layout.minimumSize().height())
-        self.setGeometry(corner.x(), corner.y(), width, height)
+        shown = (widget for widget in self._free if widget.isVisible())
+        free = [widget.mapTo(self._parent, QPoint(0, widget.height() + _APART)).y() for widget in shown]
+        self.setGeometry(corner.x(), max([corner.y(), *free]), width, height)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._over and event.type() in (QEvent.Type.Resize, QEvent.Type.Move) and self._notices:
+        if self._notices and event.type() in _MOVED:
             self._place()
         return super().eventFilter(watched, event)
 

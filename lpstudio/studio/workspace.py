@@ -66,6 +66,10 @@ class Studio(Protocol):
 
     def notify(self, notice: Notice) -> None: ...
 
+    def keep_free(self, widget: QWidget) -> None:
+        """Notices do not cover this part of a workspace."""
+        ...
+
     def set_task(self, task_id: str, text: str, fraction: float | None = None, cancel_command: str = "") -> None:
         """Show running work in the status line; ``fraction`` 0 to 1, None while unknown."""
         ...

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QPoint, QRect, Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from lpstudio.dataset.backup import back_up
@@ -19,6 +19,7 @@ from lpstudio.dataset.project import Project
 from lpstudio.dataset.types import CropState
 from lpstudio.studio.main_window import MainWindow
 from lpstudio.studio.safety.restore_dialog import RestoreDialog
+from lpstudio.studio.workspace import Notice, Severity
 
 from .conftest import OpenIn, character_box
 
@@ -176,12 +177,16 @@ def test_a_label_file_changed_elsewhere_after_an_edit_shows_both_versions_and_th
     assert (len(panel.mine.picture.shapes), len(panel.theirs.picture.shapes)) == (7, 1)
     assert "7 characters · XBC1234" in panel.mine.detail.text()
     assert "1 character · O" in panel.theirs.detail.text()
+    bar = desk.window.notice_bar  # what happens meanwhile is said, but never over the two versions
+    desk.window.notify(Notice("The last session was interrupted", Severity.WARNING))
+    assert not QRect(bar.mapToGlobal(QPoint()), bar.size()).intersects(QRect(panel.mapToGlobal(QPoint()), panel.size()))
     desk.label(1, "Y")  # the work goes on; nothing is written over theirs meanwhile
     desk.qtbot.waitUntil(lambda: "XYC1234" in panel.mine.detail.text())
     assert file.read_text() == THEIRS
     button = panel.mine.button if choice == "mine" else panel.theirs.button
     desk.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     desk.qtbot.waitUntil(lambda: not panel.isVisible())
+    assert bar.mapToGlobal(QPoint()).y() < desk.annotate.canvas.mapToGlobal(QPoint(0, 60)).y(), "back in its place"
     desk.saved()
     chosen, other = ("XYC1234", "O") if choice == "mine" else ("O", "XYC1234")
     assert (desk.chars, chars_in(small_project, "p0")) == (chosen, chosen)

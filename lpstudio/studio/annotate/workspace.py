@@ -104,6 +104,7 @@ class AnnotateWorkspace(Workspace):
             self.splitter.addWidget(panel)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([224, 732, 260])
+        self.studio.keep_free(self.safety.panel)
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.splitter)
