@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QWidget
 
 BUDGET_S = 0.004  # of one turn; a single step may take longer
@@ -61,10 +62,15 @@ class Slices(QObject):
             self._timer.start(REST_MS)
 
 
-def paint_in_a_turn_of_its_own(widget: QWidget) -> None:
-    """Let what is done to a widget now be painted a moment later: keys get their turn between work and paint."""
-    widget.setUpdatesEnabled(False)
-    QTimer.singleShot(REST_MS, widget, lambda: widget.setUpdatesEnabled(True))
+def paint_in_a_turn_of_its_own(window: QWidget) -> None:
+    """Let what is done to a window now be painted a moment later: keys get their turn between work and paint.
+
+    What stands in the window waits, not the window: Qt would paint all of it twice when a window is let go on.
+    """
+    for part in window.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        if part.isVisible() and not part.isWindow():
+            part.setUpdatesEnabled(False)
+            QTimer.singleShot(REST_MS, part, partial(part.setUpdatesEnabled, True))
 
 
 def run_out(steps: Steps) -> None:

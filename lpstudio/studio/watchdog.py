@@ -31,13 +31,15 @@ class Block:
     """One stretch without answers.
 
     ``at_s``: its begin on the clock of ``time.perf_counter``. ``ms``: how long it took by the clock; ``waited_ms``: the
-    part of it in which the thread was ready and the processor was with other threads or programs. ``stacks``: what the
-    thread did meanwhile, the innermost call first, one text per look.
+    part of it in which the thread was ready and the processor was with other threads or programs; ``cpu_ms``: the part
+    in which the thread computed. What is left it waited for: another thread's Python, the screen, a disk. ``stacks``:
+    what the thread did meanwhile, the innermost call first, one text per look.
     """
 
     at_s: float
     ms: float
     waited_ms: float
+    cpu_ms: float
     stacks: tuple[str, ...] = ()
 
     @property
@@ -70,6 +72,7 @@ class Watchdog(QObject):
         self._waits = _ProcessorWaits()
         self._last = 0.0
         self._last_wait = 0.0
+        self._last_cpu = 0.0
         self._samples: list[str] = []
         self._sampler = threading.Thread(target=self._sample, name="watchdog", daemon=True) if sampled else None
         self._stopped = threading.Event()
@@ -81,6 +84,7 @@ class Watchdog(QObject):
     def start(self) -> None:
         """Begin to watch."""
         self._last, self._last_wait = time.perf_counter(), self._waits.seconds()
+        self._last_cpu = time.thread_time()
         self._timer.start()
         if self._sampler is not None:
             self._sampler.start()
@@ -103,7 +107,8 @@ class Watchdog(QObject):
         length = 1e3 * (now - self._last)
         if length > self._frame_ms:
             waits = self._waits.seconds()
-            block = Block(self._last, length, min(1e3 * (waits - self._last_wait), length), tuple(self._samples))
+            waited, cpu = 1e3 * (waits - self._last_wait), 1e3 * (time.thread_time() - self._last_cpu)
+            block = Block(self._last, length, min(waited, length), min(cpu, length), tuple(self._samples))
             self._last_wait = waits
             if block.own_ms > self._frame_ms:
                 self.blocks.append(block)
@@ -111,6 +116,7 @@ class Watchdog(QObject):
         elif self.beats % 16 == 0:  # the system's figure grows by waits between blocks as well
             self._last_wait = self._waits.seconds()
         self._samples.clear()
+        self._last_cpu = time.thread_time()
         self._last = time.perf_counter()
 
     def blocked(self, block: Block) -> None:
