@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from lpstudio.studio import theme
@@ -39,6 +39,7 @@ def test_the_watchdog_finds_a_block_and_what_held_the_thread(qtbot: QtBot) -> No
     watchdog.stop()
     block = max(watchdog.blocks, key=lambda block: block.ms)
     assert 0 <= block.waited_ms < block.ms
+    assert 0.7 * block.ms < block.cpu_ms + block.waited_ms  # it waited for nobody else
     assert block in watchdog.over(16)
     assert any("busy" in stack and "test_smoothness.py" in stack for stack in block.stacks)
 
@@ -70,6 +71,38 @@ def test_slices_let_other_events_through_and_go_on_after_a_failure(qtbot: QtBot,
     ticks.stop()
     assert "tick" in seen[seen.index("step 0") : seen.index("step 11")]
     assert slices.is_idle
+
+
+class Paints(QObject):
+    """Counts the paint events of what stands in a window."""
+
+    def __init__(self, *watched: QWidget) -> None:
+        super().__init__()
+        self.counts = {widget.objectName(): 0 for widget in watched}
+        for widget in watched:
+            widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.counts[watched.objectName()] += 1
+        return False
+
+
+def test_a_new_theme_paints_each_part_of_the_window_once(
+    empty_studio: MainWindow, small_project: Path, open_in: OpenIn, qtbot: QtBot
+) -> None:
+    open_in(empty_studio, small_project)
+    empty_studio.show()
+    annotate: Any = empty_studio.workspace("annotate")
+    qtbot.waitUntil(lambda: annotate.canvas.picture is not None and annotate.crops.view.isVisible())
+    QApplication.processEvents()
+    paints = Paints(empty_studio.top_bar, empty_studio.rail, empty_studio.status)
+    theme.set_mode("light")
+    assert not any(paints.counts.values())  # keys get their turn first
+    qtbot.waitUntil(lambda: all(paints.counts.values()) and theme.is_dressed())
+    QApplication.processEvents()
+    assert set(paints.counts.values()) == {1}
+    assert empty_studio.grab().toImage().pixelColor(2, 300) == theme.color("window")
 
 
 def test_workspaces_are_built_beside_the_work_and_an_early_visitor_finds_them_whole(
