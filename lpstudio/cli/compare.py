@@ -36,9 +36,13 @@ if TYPE_CHECKING:
 def command(
     project: DatasetPlace,
     losses: Annotated[
-        str, typer.Option(help="Which losses, separated by commas.")
-    ] = "stock,cross-entropy,similarity,in-place",
-    seeds: Annotated[str, typer.Option(help="How many seeds from 1 on, or the seeds themselves: 3, or 7,8,9.")] = "3",
+        str | None,
+        typer.Option(help="Which losses, separated by commas; stock,cross-entropy,similarity,in-place if left out."),
+    ] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(help="How many seeds from 1 on, or the seeds themselves: 3 (the default), or 7,8,9."),
+    ] = None,
     epochs: Epochs = None,
     batch: Batch = None,
     imgsz: ImageSize = None,
@@ -62,7 +66,7 @@ def command(
     refuse_two_on_stdout(json_file, csv_file)
     from lpstudio.dataset.project import Project
     from lpstudio.plates.formats import DEFAULT_FORMATS
-    from lpstudio.training.variants import open_comparison
+    from lpstudio.training.variants import LOSSES, open_comparison
 
     changes: dict[str, Any] = {
         "epochs": epochs,
@@ -74,10 +78,10 @@ def command(
     }
     with Project.open(project) as opened:
         if resume is not None:
-            refuse_changes(changes, "comparison")
+            refuse_changes({**changes, "losses": losses, "seeds": seeds}, "comparison")
             comparison = open_comparison(folder_of(opened, resume))
         else:
-            comparison = _new(opened, changes, losses, seeds)
+            comparison = _new(opened, changes, losses or ",".join(LOSSES), seeds or "3")
         print(f"{comparison.name}: {comparison.budget()}", file=sys.stderr)
         if not _train(comparison):
             print(f"stopped; go on with --resume {comparison.name}", file=sys.stderr)
@@ -125,7 +129,7 @@ def _train(comparison: Comparison) -> bool:
         left = f"; about {_hours(sum(took) / len(took) * (total - number + 1))} left" if took else ""
         print(f"[{number}/{total}] {variant.loss}, seed {variant.seed}{left}", file=sys.stderr)
         began = time.monotonic()
-        if trained_to_the_end(variant.run)["reason"] == "stopped":
+        if trained_to_the_end(variant.run, part_of=comparison.name)["reason"] == "stopped":
             return False
         took.append(time.monotonic() - began)
     return True

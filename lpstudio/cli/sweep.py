@@ -33,10 +33,18 @@ _MOST_FAILED = 3  # trials in a row that may fail before it is no matter of thei
 
 def command(
     project: DatasetPlace,
-    trials: Annotated[int, typer.Option(min=1, help="How many trainings in all, on all machines together.")] = 30,
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="How many trainings in all, on all machines together: 30; resumed, as many as before."
+        ),
+    ] = None,
     goal: Annotated[
-        str, typer.Option(help="characters: right best candidates; masks: mask mAP50-95. On the selection part.")
-    ] = "characters",
+        str | None,
+        typer.Option(
+            help="characters (the default): right best candidates; masks: mask mAP50-95. On the selection part."
+        ),
+    ] = None,
     loss: Annotated[str | None, typer.Option(help="similarity (the default), cross-entropy or in-place.")] = None,
     epochs: Epochs = None,
     batch: Batch = None,
@@ -64,22 +72,24 @@ def command(
         "device": device, "seed": seed,
     }  # fmt: skip
     with Project.open(project) as opened:
-        from lpstudio.training.sweep import new_sweep, open_sweep
+        from lpstudio.training.sweep import TRIALS, new_sweep, open_sweep
 
         if resume is not None:
-            refuse_changes(changes, "sweep")
+            refuse_changes({**changes, "goal": goal}, "sweep")
             sweep = open_sweep(folder_of(opened, resume))
+            if trials is not None:
+                sweep = sweep.with_trials(trials)
             training_set = collected(opened, sweep.settings.verified_only)
         else:
             settings = settings_with(opened, changes)
             training_set = collected(opened, settings.verified_only)
-            sweep = new_sweep(opened, settings, training_set, goal)
+            sweep = new_sweep(opened, settings, training_set, goal or "characters", trials or TRIALS)
         print(
-            f"{sweep.name}: {trials} trials of {sweep.settings.epochs} epochs at {sweep.settings.imgsz} px; goal: "
-            f"{sweep.goal} on the selection part",
+            f"{sweep.name}: {sweep.wanted} trials of {sweep.settings.epochs} epochs at {sweep.settings.imgsz} px; "
+            f"goal: {sweep.goal} on the selection part",
             file=sys.stderr,
         )
-        whole = _work(sweep, opened, training_set, trials)
+        whole = _work(sweep, opened, training_set)
     show_table(_keep(sweep), sweep.dir / "result.html", json_file, csv_file)
     if not whole:
         print(f"stopped; go on with --resume {sweep.name}", file=sys.stderr)
@@ -87,14 +97,14 @@ def command(
     return 0
 
 
-def _work(sweep: Sweep, project: Project, training_set: object, trials: int) -> bool:
+def _work(sweep: Sweep, project: Project, training_set: object) -> bool:
     """Train until there are enough trials; False when the person stopped it."""
     failed = 0
     while True:
         waiting = sweep.interrupted()
         if waiting:
             trial = waiting[0]
-        elif sum(one.state in {"complete", "fail", "running"} for one in sweep.trials()) < trials:
+        elif sum(one.state in {"complete", "fail", "running"} for one in sweep.trials()) < sweep.wanted:
             trial = sweep.begin(project, training_set)  # type: ignore[arg-type]
         else:
             return True
@@ -119,7 +129,7 @@ def _trained(sweep: Sweep, trial: Trial) -> bool:
     from lpstudio.training.runs import RunStatus
 
     run = sweep.run_of(trial)
-    return run.status() is RunStatus.FINISHED or trained_to_the_end(run)["reason"] != "stopped"
+    return run.status() is RunStatus.FINISHED or trained_to_the_end(run, part_of=sweep.name)["reason"] != "stopped"
 
 
 def _keep(sweep: Sweep) -> dict[str, str]:

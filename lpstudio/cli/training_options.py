@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -62,22 +63,28 @@ def collected(project: Project, verified_only: bool = False) -> TrainingSet:
         )
 
 
-def trained_to_the_end(run: Run, json_file: str | None = None) -> dict[str, Any]:
+def trained_to_the_end(run: Run, json_file: str | None = None, *, part_of: str = "") -> dict[str, Any]:
     """Start a run, or go on with it, show how it goes, and wait; Ctrl+C stops it. Returns its last event.
 
-    A run that another process trains already is only followed. Raises LpStudioError when it fails or dies.
+    A run that another process trains already is only followed. ``part_of``: the comparison or sweep that is resumed
+    rather than the run; in those a training whose process dies is gone on with, once, as nobody may be there to do so.
+    Raises LpStudioError when it fails or dies.
     """
     from lpstudio.cli.training_progress import follow
     from lpstudio.training.launch import start_detached
 
-    if not run.status().is_live:
-        start_detached(run, parent=os.getpid())
-    end = follow(run, json_file)
-    if end["type"] == "failed":
-        raise LpStudioError(end["message"])
-    if end["type"] == "died":
-        raise LpStudioError("the training process died", path=run.log_path, remedy=f"Go on with --resume {run.name}.")
-    return end
+    for is_last in (False, True) if part_of else (True,):
+        if not run.status().is_live:
+            start_detached(run, parent=os.getpid())
+        end = follow(run, json_file)
+        if end["type"] == "failed":
+            raise LpStudioError(end["message"])
+        if end["type"] != "died":
+            return end
+        if not is_last:
+            print("the training process died; it goes on after its last whole epoch", file=sys.stderr)
+    remedy = f"Go on with --resume {part_of or run.name}."
+    raise LpStudioError("the training process died", path=run.log_path, remedy=remedy)
 
 
 def folder_of(project: Project, name: str) -> Path:

@@ -36,7 +36,7 @@ def follow(run: Run, json_file: str | None = None) -> dict[str, Any]:
                     return {"type": "died"}
                 time.sleep(_POLL_S)
             except KeyboardInterrupt:
-                show({"type": "log", "level": "info", "text": "stopping …"})
+                show({"type": "stopping"})
                 if run.status().is_live:
                     run.send("stop")
 
@@ -75,6 +75,7 @@ def _display() -> Iterator[Callable[[dict[str, Any]], None]]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         epochs = bars.add_task("epoch", total=None, note="starting")
         batches = bars.add_task("batch", total=None, note="")
+        stopping = False  # Ctrl+C says it at once, the training when it has heard
 
         def show(event: dict[str, Any]) -> None:
             kind = event["type"]
@@ -93,7 +94,12 @@ def _display() -> Iterator[Callable[[dict[str, Any]], None]]:
                 console.print(event["text"], markup=False)
             elif kind == "queued":
                 console.print(f"waits for another training on {event['device']}", markup=False)
-            elif kind in {"paused", "resumed", "stopping"}:
+            elif kind == "stopping":
+                nonlocal stopping
+                if not stopping:
+                    console.print("stopping …", markup=False)
+                stopping = True
+            elif kind in {"paused", "resumed"}:
                 console.print(kind, markup=False)
 
         yield show

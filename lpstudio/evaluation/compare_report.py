@@ -11,6 +11,7 @@ from collections.abc import Callable
 from lpstudio.evaluation.compare import BASELINE, ComparisonTable, Row
 from lpstudio.evaluation.decisions import PROBABLE
 from lpstudio.evaluation.statistics import Estimate
+from lpstudio.evaluation.text_table import in_columns
 
 # name of a figure, its title, whether it is a share, whether more of it is better (None: neither)
 COLUMNS: tuple[tuple[str, str, bool, bool | None], ...] = (
@@ -24,7 +25,6 @@ COLUMNS: tuple[tuple[str, str, bool, bool | None], ...] = (
 )
 _DRAWN = ("character_top1", "plate_first")
 _GAP = 8  # between the losses of a drawing, px
-_WORDS = 3  # columns of a table before its figures: loss, decision, formats
 _STYLE = """
 :root { color-scheme: light dark; --paper: #ffffff; --ink: #1c1f24; --dim: #626a75; --line: #d9dde3; --tile: #f3f5f8;
   --bad: #b3261e; --good: #1c7a3c; --accent: #2f6fb5; }
@@ -61,7 +61,7 @@ def as_text(table: ComparisonTable) -> str:
         f"{table.name}: {table.budget}",
         f"formats: {table.formats}; intervals: 95 %, by plate, over all seeds",
         "",
-        *_in_columns(figures),
+        *in_columns(figures, words=3),
     ]
     if len(differences) > 1:
         lines += [
@@ -69,21 +69,9 @@ def as_text(table: ComparisonTable) -> str:
             f"more or less than {BASELINE}, {PROBABLE}, under the same formats; shares in percentage points "
             "(* : the interval leaves 0 out)",
             "",
-            *_in_columns(differences),
+            *in_columns(differences, words=3),
         ]
     return "\n".join(lines) + "\n"
-
-
-def _in_columns(rows: list[list[str]]) -> list[str]:
-    """The rows as lines; words to the left, figures to the right, two spaces between columns at least."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(width) if number < _WORDS else cell.rjust(width)
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
 
 
 def as_csv(table: ComparisonTable) -> str:

@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Sequence
 
+from lpstudio.evaluation.text_table import in_columns
 from lpstudio.training.sweep import SPACE, Axis, Sweep, Trial
 
 _STYLE = """
@@ -37,14 +38,20 @@ def ranked(trials: Sequence[Trial]) -> list[Trial]:
 
 
 def as_text(sweep: Sweep, trials: Sequence[Trial]) -> str:
-    """The trials in fixed columns, the best first."""
+    """The trials in columns, the best first."""
     done = ranked(trials)
-    lines = [f"{sweep.name}: {len(done)} trials done of {len(trials)}; goal: {sweep.goal} on the selection part", ""]
-    lines.append(f"{'trial':>6}{'goal':>9}" + "".join(f"{axis.title:>22}" for axis in SPACE) + "  run")
+    rows = [["trial", "goal", *(axis.title for axis in SPACE), "run"]]
     for one in done:
-        values = "".join(f"{one.values[axis.name]:>22.4g}" for axis in SPACE)
-        lines.append(f"{one.number:>6}{one.value:>9.4f}{values}  {one.run}")
-    return "\n".join(lines) + "\n"
+        values = (f"{one.values[axis.name]:.4g}" for axis in SPACE)
+        rows.append([str(one.number), f"{one.value:.4f}", *values, one.run])
+    head = f"{sweep.name}: {_done(sweep, trials)}; goal: {sweep.goal} on the selection part"
+    return "\n".join([head, "", *in_columns(rows, words=0)]) + "\n"
+
+
+def _done(sweep: Sweep, trials: Sequence[Trial]) -> str:
+    failed = sum(one.state == "fail" for one in trials)
+    of = max(len(trials), sweep.wanted)
+    return f"{len(ranked(trials))} of {of} trials done" + (f", {failed} failed" if failed else "")
 
 
 def as_csv(trials: Sequence[Trial]) -> str:
@@ -75,7 +82,7 @@ def as_html(sweep: Sweep, trials: Sequence[Trial]) -> str:
     """A page of its own: what each setting did to the goal, and the table."""
     done = ranked(trials)
     settings = sweep.settings
-    about = f"{len(done)} of {len(trials)} trials, each {settings.epochs} epochs at {settings.imgsz} px"
+    about = f"{_done(sweep, trials)}, each {settings.epochs} epochs at {settings.imgsz} px"
     parts = [
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
         "<meta name='viewport' content='width=device-width, initial-scale=1'>",

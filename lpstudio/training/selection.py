@@ -86,7 +86,8 @@ def said_of_choice(run: Run) -> tuple[str, str]:
         return "warning", f"Val chooses when to stop and which weights are best, so its figures flatter: {why}."
     scores = "val only scores" if crops.get("val") else "there is no val crop to score with"
     plates = parts.get("plates", 0)
-    return "info", f"{crops['selection']} crops of train ({plates} plates) are set aside to choose; {scores}."
+    of_plates = "1 plate" if plates == 1 else f"{plates} plates"
+    return "info", f"{crops['selection']} crops of train ({of_plates}) are set aside to choose; {scores}."
 
 
 def plates_of(project: Project, crops: Sequence[TrainingCrop]) -> list[list[str]]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _RECORD = "sweep.json"
 _JOURNAL = "journal.log"
 _STUDY = "sweep"
+TRIALS = 30
 GOALS = {"characters": "char_top1", "masks": "mask_map"}
 
 
@@ -70,12 +71,16 @@ class Trial:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep's folder, and what all its trials have in common. ``goal``: one of ``GOALS``."""
+    """A sweep's folder, and what all its trials have in common.
+
+    ``goal``: one of ``GOALS``; ``wanted``: how many trials there are to be in all.
+    """
 
     dir: Path
     settings: TrainSettings
     goal: str
     hashes: Mapping[str, str]
+    wanted: int
 
     @property
     def name(self) -> str:
@@ -95,6 +100,13 @@ class Sweep:
         return optuna.create_study(
             storage=storage, sampler=sampler, study_name=_STUDY, direction="maximize", load_if_exists=True
         )
+
+    def with_trials(self, wanted: int) -> Sweep:
+        """The same sweep with another number of trials, which is kept."""
+        path = self.dir / _RECORD
+        record = {**json.loads(path.read_bytes()), "trials": wanted}
+        write_bytes_atomic(path, json.dumps(record, indent=1).encode())
+        return open_sweep(self.dir)
 
     def trials(self) -> list[Trial]:
         """All trials so far, in the order in which they began."""
@@ -186,7 +198,13 @@ class Sweep:
             return False
 
 
-def new_sweep(project: Project, settings: TrainSettings, training_set: TrainingSet, goal: str = "characters") -> Sweep:
+def new_sweep(
+    project: Project,
+    settings: TrainSettings,
+    training_set: TrainingSet,
+    goal: str = "characters",
+    wanted: int = TRIALS,
+) -> Sweep:
     """Begin a sweep; its first trial has the settings as they are. Raises LpStudioError, UsageError.
 
     It needs a selection part: where val would choose, it could not score any more.
@@ -211,6 +229,7 @@ def new_sweep(project: Project, settings: TrainSettings, training_set: TrainingS
         "created": round(time.time(), 3),
         "settings": settings.to_dict(),
         "goal": goal,
+        "trials": wanted,
         "label_hashes": hashes,
         "space": [vars(axis) for axis in SPACE],
     }
@@ -225,7 +244,11 @@ def open_sweep(folder: Path) -> Sweep:
     try:
         record: Any = json.loads((folder / _RECORD).read_bytes())
         return Sweep(
-            folder, TrainSettings.from_dict(record["settings"]), str(record["goal"]), dict(record["label_hashes"])
+            folder,
+            TrainSettings.from_dict(record["settings"]),
+            str(record["goal"]),
+            dict(record["label_hashes"]),
+            int(record.get("trials", TRIALS)),
         )
     except OSError as error:
         raise LpStudioError("this folder holds no sweep", path=folder, remedy="Name one in runs/.") from error

@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import re
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -39,21 +42,37 @@ def quick(tmp_path: Path) -> list[str]:
     return ["--weights", weights, "--device", "cpu", "--imgsz", "32", "--batch", "8"]
 
 
-def _stop(run: Path, events: str) -> threading.Thread:
-    """Ask a training to stop as soon as it told of such an event, as Ctrl+C does."""
+def _when_it_told(run: Path, events: str, act: Callable[[Run], None]) -> threading.Thread:
+    """Do something to a training as soon as it told of such an event."""
 
     def work() -> None:
         until = time.monotonic() + 120
         while time.monotonic() < until:
             path = run / "events.jsonl"
             if path.is_file() and f'"type": "{events}"' in path.read_text():
-                Run.open(run).send("stop")
+                act(Run.open(run))
                 return
             time.sleep(0.02)
 
     thread = threading.Thread(target=work)
     thread.start()
     return thread
+
+
+def _stop(run: Path, events: str) -> threading.Thread:
+    """Ask a training to stop, as Ctrl+C does."""
+    return _when_it_told(run, events, lambda opened: opened.send("stop"))
+
+
+def _kill(run: Path, events: str) -> threading.Thread:
+    """``kill -9`` its process."""
+
+    def kill(opened: Run) -> None:
+        owner = opened.owner()
+        assert owner is not None
+        os.kill(owner.pid, signal.SIGKILL)
+
+    return _when_it_told(run, events, kill)
 
 
 def _times(folder: Path, names: list[str]) -> Callable[[], list[float]]:
@@ -70,7 +89,7 @@ def test_a_comparison_is_stopped_goes_on_and_ends_in_one_table(
     assert run_command_line(call) == 130
     stopping.join()
     err = capfd.readouterr().err
-    assert "2 trainings (2 losses × 1 seeds), each 6 epochs at 32 px" in err and "--resume compare-1" in err
+    assert "2 trainings (2 losses × 1 seed), each 6 epochs at 32 px" in err and "--resume compare-1" in err
     comparison = open_comparison(folder / "runs/compare-1")
     assert [one.run.name for one in comparison.variants] == names
     first, second = (one.run for one in comparison.variants)
@@ -79,8 +98,11 @@ def test_a_comparison_is_stopped_goes_on_and_ends_in_one_table(
 
     out = tmp_path / "table.json"
     again = ["compare", str(folder), "--resume", "compare-1", "--formats", "LLD", "--json", str(out)]
+    killing = _kill(folder / "runs" / names[1], "epoch")
     assert run_command_line(again) == 0
-    text = capfd.readouterr().out
+    killing.join()
+    text, err = capfd.readouterr()
+    assert err.count("the training process died; it goes on after its last whole epoch") == 1
     assert "most probable" in text and "least cost" in text and "more or less than stock" in text
     for run in (first, second):
         assert run.status() is RunStatus.FINISHED
@@ -98,6 +120,11 @@ def test_a_comparison_is_stopped_goes_on_and_ends_in_one_table(
     assert len(table) == 8 and "character_top1_over_baseline_low" in table[0]
     page = (folder / "runs/compare-1/comparison.html").read_text()
     assert "<svg" in page and "http" not in page.replace("http-equiv", "")
+    blocks = (folder / "runs/compare-1/comparison.txt").read_text().split("\n\n")
+    figures, differences = ([re.split(r" {2,}", line) for line in blocks[at].strip().splitlines()] for at in (1, 3))
+    assert len(figures) == 9 and {len(cells) for cells in figures} == {10}, "no cell runs into the next"
+    assert len(differences) == 7 and {len(cells) for cells in differences} == {9}
+    assert not re.search(r"[+-]0\.0+\b", blocks[3]), "nothing is more or less by nothing"
 
     times = _times(folder, names)
     before = times()
@@ -117,6 +144,7 @@ def test_a_comparison_is_stopped_goes_on_and_ends_in_one_table(
         (["--seeds", "x"], "--seeds"),
         (["--seeds", "0"], "seed"),
         (["--resume", "compare-9", "--epochs", "3"], "keeps its settings"),
+        (["--resume", "compare-9", "--seeds", "5"], "keeps its settings"),
     ],
 )
 def test_a_comparison_that_cannot_be_made_is_refused(
@@ -140,7 +168,7 @@ def test_a_sweep_is_stopped_goes_on_with_the_same_training_and_ends_in_a_table_a
     assert [one.number for one in sweep.interrupted()] == [0]
     capfd.readouterr()
 
-    assert run_command_line(["sweep", str(folder), "--resume", "sweep-1", "--trials", "2", "--json", "-"]) == 0
+    assert run_command_line(["sweep", str(folder), "--resume", "sweep-1", "--json", "-"]) == 0  # as many as before
     told = json.loads(capfd.readouterr().out)
     assert [one["state"] for one in told["trials"]] == ["complete", "complete"]
     assert told["trials"][0]["values"] != told["trials"][1]["values"]

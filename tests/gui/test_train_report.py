@@ -65,9 +65,14 @@ def test_the_report_leads_from_a_cell_of_the_matrix_to_the_label_in_annotate(
 ) -> None:
     evaluated_run(plates)
     workspace = enter_train(empty_studio, plates, open_in, qtbot)
+    assert workspace.view.run_list.choose("made-1")
+    qtbot.waitUntil(lambda: workspace.view.page.followed is not None, timeout=10000)
+    side = workspace.view.side.width()
     page = show_report(empty_studio, workspace, "made-1", qtbot)
     facts = page.facts
     assert facts is not None
+    assert workspace.view.side.width() == side, "the list stays where it is"
+    assert empty_studio.minimumSizeHint().width() < 1280, "nothing in it keeps the window wide"
 
     # figures stand with their intervals
     texts = [

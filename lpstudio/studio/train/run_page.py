@@ -27,6 +27,7 @@ from lpstudio.studio import theme
 from lpstudio.studio.icons import icon
 from lpstudio.studio.train.comparison import CHOSEN, Column, ComparisonTable
 from lpstudio.studio.train.curves import Compared, CurveGrid
+from lpstudio.studio.train.elided_label import ElidedLabel
 from lpstudio.studio.train.following import FollowedRun
 from lpstudio.studio.train.log_view import LogView
 from lpstudio.studio.train.run_list import STATE_MARKS, loss_name, state_mark, state_text
@@ -44,7 +45,7 @@ from lpstudio.studio.train.wording import (
 from lpstudio.training.history import METRICS, LogLine, RunHistory
 from lpstudio.training.runs import RunStatus
 
-WORDS_FROM = 760  # px of width
+LEAST_WIDTH = 640  # px; whatever a run is called
 CURVES, REPORT, COMPARISON = 0, 1, 2  # the views of a run
 
 
@@ -185,11 +186,11 @@ class RunPage(QWidget):
         self._asked = ""
         self._worded: list[QToolButton] = []
         self._mark = QLabel()
-        self._name = QLabel()
+        self._name = ElidedLabel()
         self._name.setFont(theme.font("title"))
         self._name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._state = QLabel()
-        head = QHBoxLayout()
+        self._state = ElidedLabel()
+        head = self._head = QHBoxLayout()
         head.setContentsMargins(12, 8, 8, 0)
         head.setSpacing(8)
         for widget in (self._mark, self._name, self._state):
@@ -326,11 +327,13 @@ class RunPage(QWidget):
         name, token = state_mark(followed)
         self._mark.setPixmap(icon(name, token).pixmap(QSize(20, 20), self.devicePixelRatio()))
         self._name.setText(followed.name)
+        self._name.setToolTip(followed.name)
         reason = followed.history.reason
         finished = followed.status == RunStatus.FINISHED and reason
         state = f"{followed.status}: {reason}" if finished else state_text(followed)
         self._state.setText(f"{state} – {asked}" if asked else state)
         self._asked = asked
+        self._fit_words()
         self._progress.setText(progress_text(followed))
         dim = theme.color("text_dim").name()
         parts = [
@@ -374,14 +377,21 @@ class RunPage(QWidget):
         beside = f" · {without_tags(self._beside.text())}" if self._beside.isVisibleTo(self) else ""
         return without_tags(self._epoch.text()) + beside
 
+    def minimumSizeHint(self) -> QSize:
+        return QSize(LEAST_WIDTH, super().minimumSizeHint().height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where there is little room, the buttons go without their words."""
-        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
-        if self.width() < WORDS_FROM:
-            style = Qt.ToolButtonStyle.ToolButtonIconOnly
-        for button in self._worded:
-            button.setToolButtonStyle(style)
+        self._fit_words()
         super().resizeEvent(event)
+
+    def _fit_words(self) -> None:
+        """Where there is little room, the buttons go without their words, so that the run's name can be read."""
+        for style in (Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly):
+            for button in self._worded:
+                button.setToolButtonStyle(style)
+            self._head.invalidate()  # else it answers with the width that it had
+            if self._head.sizeHint().width() <= self.width():
+                return
 
     def _recolour(self) -> None:
         self._trouble.recolour()
