@@ -1,8 +1,9 @@
 """Where the characters of a known text stand on a crop, by a model: the text says how many there are and which.
 
-The model looks at the crop in several sizes. What it sees in its own size, faint things included, is laid against the
-text (dynamic programming in reading order): the best of as many as the text has. Each outline comes from those that the
-sizes gave, from the character's form in the plate's typeface, and from the picture itself.
+The model looks at the crop in several sizes. What it sees in its own size (in another one where that is too few), faint
+things included, is laid against the text (dynamic programming in reading order): the best of as many as the text has.
+Each outline comes from those that the sizes gave, from the character's form in the plate's typeface, and from the
+picture itself.
 """
 
 from __future__ import annotations
@@ -52,12 +53,14 @@ def propose_seen(weights: Weights, bgr: Bytes, text: str) -> Seen:
     looks = [
         read_seen(CharacterReader(weights, weights.side + more, _FAINT), [bgr])[0] for more in (0, *_LARGER)
     ]  # fmt: skip
-    seen = _apart(looks[0])
-    count = sum(one.confidence >= CONFIDENCE for one in seen)
-    chosen = align(seen, text)
+    sizes = [_apart(look) for look in looks]
+    count = sum(one.confidence >= CONFIDENCE for one in sizes[0])
+    size, chosen = first_enough(sizes, text)
     if not chosen:
         return Seen((), count)
-    outlines = _outlines(bgr, text, chosen, [[one.character.polygon for one in look] for look in looks[1:]])
+    seen = sizes[size]
+    others = [[one.character.polygon for one in look] for number, look in enumerate(looks) if number != size]
+    outlines = _outlines(bgr, text, chosen, others)
     characters = tuple(
         Character(outline, char, False, one.character.candidates, one.character.confidence)
         for outline, one, char in zip(outlines, chosen, text, strict=True)
@@ -96,6 +99,15 @@ def _covered(one: Box, other: Box) -> float:
     shared = max(0.0, min(one[2], other[2]) - max(one[0], other[0]))
     shared *= max(0.0, min(one[3], other[3]) - max(one[1], other[1]))
     return float(shared / max((one[2] - one[0]) * (one[3] - one[1]), 1e-9))
+
+
+def first_enough(sizes: Sequence[Sequence[SeenCharacter]], text: str) -> tuple[int, list[SeenCharacter]]:
+    """The first of the sizes (by number) in which as many are seen as the text has, and those that fit it best."""
+    for number, seen in enumerate(sizes):
+        chosen = align(seen, text)
+        if chosen:
+            return number, chosen
+    return 0, []
 
 
 def align(seen: Sequence[SeenCharacter], text: str) -> list[SeenCharacter]:

@@ -16,7 +16,7 @@ from lpstudio.reading.exact_outline import exact_outline
 from lpstudio.reading.letter_forms import fills, form_in_box, forms_of_plate, known_outline
 from lpstudio.reading.pictures import load_picture
 from lpstudio.reading.plate import SeenCharacter
-from lpstudio.reading.typed_model import align, propose_seen
+from lpstudio.reading.typed_model import align, first_enough, propose_seen
 from lpstudio.reading.weights import find_weights, load_weights, starter_weights
 from lpstudio.synthesis.conditions import Wishes
 from lpstudio.synthesis.dataset import write_dataset
@@ -46,6 +46,13 @@ def test_the_text_picks_its_characters_out_of_more_that_are_seen() -> None:
     assert align(there, "AC1") == [there[1], there[3], there[4]]
     assert align(there, "ABC123") == [], "more than are seen"
     assert align(there, "") == []
+
+
+def test_a_size_that_sees_enough_is_taken_where_the_models_own_sees_too_few() -> None:
+    own, larger = [seen(0, "A", 0.9), seen(2, "1", 0.9)], [seen(0, "A", 0.5), seen(1, "B", 0.1), seen(2, "1", 0.5)]
+    assert first_enough([own, larger], "A1") == (0, own)
+    assert first_enough([own, [], larger], "AB1") == (2, larger)
+    assert first_enough([own, larger], "AB12") == (0, [])
 
 
 def filled(box: Box, ink: int = 40, ground: int = 200) -> NDArray[np.uint8]:
