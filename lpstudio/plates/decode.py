@@ -104,7 +104,8 @@ def _weights(observed: Sequence[Observed]) -> tuple[Array, list[float]]:
 
 def _row(one: Observed) -> Array:
     """The probabilities over the plate characters, with a floor, summing to 1; shape (36,)."""
-    given = np.array([max(float(one.probabilities.get(c, 0.0)), 0.0) for c in CHARACTERS])
+    known = one.probabilities
+    given = np.maximum(np.array([known.get(c, 0.0) for c in CHARACTERS], np.float64), 0.0)
     mass = given.sum()
     even = 1.0 / len(CHARACTERS)
     if mass <= 0:
@@ -153,7 +154,11 @@ class _Search:
                         for char, weight in choices:
                             if weight < enough:
                                 break  # the others weigh less
-                            _add(target, text + char, all_ways * weight, best * weight, (char, chars))
+                            longer = text + char
+                            if longer in target:
+                                _add(target, longer, all_ways * weight, best * weight, (char, chars))
+                            else:  # nearly always: without a call, for this is most of the work
+                                target[longer] = (all_ways * weight, best * weight, (char, chars))
                 if out < MOST_LEFT_OUT and ahead[out + 1][missed] > 0:
                     target = following.setdefault((out + 1, missed), {})
                     doubt = weighed.doubts[i]
@@ -191,9 +196,13 @@ def _miss(
     """Add to the states after ``i`` characters those that pass places without a character."""
     for missed in range(most_missed):
         for out in [out for out, m in states if m == missed and i - out + m < length]:
+            ahead = MISSED * reach[out][missed + 1]
+            if ahead <= 0:
+                continue
             target = states.setdefault((out, missed + 1), {})
+            enough = least / ahead
             for text, (all_ways, best, chars) in states[(out, missed)].items():
-                if best * MISSED * reach[out][missed + 1] >= least:
+                if best >= enough:
                     _add(target, text, all_ways * MISSED, best * MISSED, chars)
 
 
@@ -220,4 +229,4 @@ def _listed(chars: _Chars) -> tuple[str | None, ...]:
 def _pruned(parts: _Parts) -> _Parts:
     if len(parts) <= _BEAM:
         return parts
-    return dict(heapq.nlargest(_BEAM, parts.items(), key=lambda item: item[1][0]))
+    return dict(sorted(parts.items(), key=lambda item: item[1][0], reverse=True)[:_BEAM])

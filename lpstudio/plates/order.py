@@ -11,6 +11,7 @@ from typing import NamedTuple
 Box = tuple[float, float, float, float]
 
 _MOST_TILT = math.radians(42)
+_TILT_COST = 0.15  # of a radian: of two tilts that suit as well, the flatter
 _LINE_GAP = 0.5  # of a character's height: lines lie further apart than this
 _REACH_X, _REACH_Y = 2.7, 1.9  # of a height: how far the next character of a plate may be
 _LEAST_LIKE = 0.55  # heights of neighbours on one plate differ less than this ratio
@@ -42,6 +43,8 @@ def reading_order(boxes: Sequence[Box]) -> list[list[int]]:
     height = median(one.height for one in seen)
     best: tuple[float, list[list[int]]] | None = None
     for angle in _angles(seen):
+        if best is not None and _TILT_COST * abs(angle) >= best[0]:
+            break  # the tilt alone costs more, and the others are steeper
         lines, cost = _lines_at(seen, height, angle)
         if best is None or cost < best[0] - 1e-9:
             best = (cost, lines)
@@ -132,4 +135,4 @@ def _lines_at(seen: Sequence[_Seen], height: float, angle: float) -> tuple[list[
             for left, right in pairwise(line)
         )
     spread = math.sqrt(off / len(seen)) / height
-    return lines, spread + 0.12 * (len(lines) - 1) + 0.3 * crowded + 0.15 * abs(angle)
+    return lines, spread + 0.12 * (len(lines) - 1) + 0.3 * crowded + _TILT_COST * abs(angle)
