@@ -28,6 +28,7 @@ from lpstudio.similarity import Similarity
 
 SCHEMA = 1
 _LEAST_DOUBT = 0.002
+_SINGLE = frozenset(CHARACTERS)
 _DOUBLED = 0.25  # doubt of a character that lies for a good part over a more confident one
 
 
@@ -77,7 +78,8 @@ def line(
 
 
 def _plate(seen: Sequence[SeenCharacter], formats: FormatSet, similarity: Similarity) -> dict[str, Any]:
-    observed = [Observed(_plate_characters(one), doubt) for one, doubt in zip(seen, _doubts(seen), strict=True)]
+    known = [_plate_characters(one) for one in seen]
+    observed = [Observed(one, doubt) for one, doubt in zip(known, _doubts(seen, known), strict=True)]
     hypotheses = decode(observed, formats)
     first = hypotheses[0]
     boxes = [one.box for one in seen]
@@ -121,14 +123,14 @@ def _character(one: SeenCharacter, chosen: str | None, similarity: Similarity) -
 
 
 def _plate_characters(one: SeenCharacter) -> dict[str, float]:
-    return {char: p for char, p in one.probabilities.items() if char in CHARACTERS and len(char) == 1}
+    return {char: p for char, p in one.probabilities.items() if char in _SINGLE}
 
 
-def _doubts(seen: Sequence[SeenCharacter]) -> list[float]:
+def _doubts(seen: Sequence[SeenCharacter], known: Sequence[Mapping[str, float]]) -> list[float]:
     """How probable it is of each that it is no character of its plate: faint ones, doubled ones, foreign classes."""
     doubts = []
-    for one in seen:
-        foreign = max(0.0, 1.0 - sum(_plate_characters(one).values()))
+    for one, probabilities in zip(seen, known, strict=True):
+        foreign = max(0.0, 1.0 - sum(probabilities.values()))
         doubt = max(_LEAST_DOUBT, 0.3 * (1.0 - one.confidence) ** 2, foreign)
         if any(other is not one and _covers(other, one) for other in seen):
             doubt = max(doubt, _DOUBLED)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lpstudio.dataset.types import Candidate, Character
 from lpstudio.reading import CONFIDENCE
-from lpstudio.reading.detect import RawCharacter, detect
+from lpstudio.reading.detect import Model, RawCharacter, detect
 from lpstudio.reading.weights import Weights
 
 CANDIDATES = 5
@@ -31,9 +32,13 @@ class CharacterReader:
         self.side = None if side is None else max(32, (side + 31) // 32 * 32)
         self.confidence = confidence
 
-    def lane(self) -> CharacterReader:
-        """A reader that reads the same, in another thread at the same time and on that thread alone."""
-        return CharacterReader(replace(self.weights, model=self.weights.model.lane()), self.side, self.confidence)
+    def lane(self, around: Callable[[Model], Any] = lambda model: model) -> CharacterReader:
+        """A reader that reads the same, in another thread at the same time and on that thread alone.
+
+        ``around`` makes of its model what is called in its place.
+        """
+        model = around(self.weights.model.lane())
+        return CharacterReader(replace(self.weights, model=model), self.side, self.confidence)
 
     def read(self, images: Sequence[NDArray[np.uint8]]) -> list[list[Character]]:
         """The characters of each BGR picture, in no particular order, with their candidates best first.
