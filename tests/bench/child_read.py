@@ -19,12 +19,22 @@ from typing import Any
 from tests.bench.processes import tell
 
 
-def stock(weights: Path, folder: Path, out: Path, side: int, batch: int) -> None:
-    """``YOLO(...).predict`` on the folder as its documentation says (``batch`` 1), its results as JSON."""
+def stock(weights: Path, folder: Path, out: Path, side: int, batch: int, all_threads: bool) -> None:
+    """``YOLO(...).predict`` on the folder as its documentation says (``batch`` 1), its results as JSON.
+
+    Ultralytics takes one thread less than there are processors; with ``all_threads`` it gets as many as reading has.
+    """
+    from lpstudio.reading.threads import usable_threads
+
+    threads = usable_threads()  # before Ultralytics changes it
+
+    import torch
     from ultralytics import YOLO
 
     model = YOLO(str(weights))
     model.predict(str(next(iter(sorted(folder.iterdir())))), imgsz=side, device="cpu", verbose=False)
+    if all_threads:
+        torch.set_num_threads(threads)
 
     def work() -> int:
         count = 0
@@ -127,7 +137,8 @@ if __name__ == "__main__":
 
     stay_offline()
     if kind.startswith("stock"):
-        stock(weights_path, crops, crops.parent / "stock.jsonl", side_text, 8 if kind == "stock-8" else 1)
+        out_path = crops.parent / "stock.jsonl"
+        stock(weights_path, crops, out_path, side_text, 8 if kind == "stock-8" else 1, kind == "stock-all")
     elif kind.startswith("bare-"):
         bare(weights_path, crops, side_text, kind.removeprefix("bare-"))
     else:

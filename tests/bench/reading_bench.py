@@ -19,7 +19,10 @@ SHOWN = 30  # crops read one by one in the window
 
 
 def reading(bench: Run) -> list[Figure]:
-    """Crops per second from a folder of files to JSON with the shipped weights, CPU, beside stock YOLO.predict."""
+    """Crops per second from a folder of files to JSON with the shipped weights, CPU, beside stock YOLO.predict.
+
+    Stock runs twice in every round, with as many threads as Ultralytics chooses and with all: the faster way counts.
+    """
     from lpstudio.plates.formats import DEFAULT_FORMATS, formats_from
     from lpstudio.reading.pack import write_pack
     from lpstudio.similarity import Similarity
@@ -41,7 +44,8 @@ def reading(bench: Run) -> list[Figure]:
     busy: dict[str, list[float]] = {}
     whole: dict[str, list[float]] = {}
     ways: list[tuple[str, Path]] = [
-        ("stock", weights), ("torch", weights), ("bare-torch", weights), ("onnx", pack), ("bare-onnx", pack),
+        ("stock", weights), ("stock-all", weights), ("torch", weights), ("bare-torch", weights),
+        ("onnx", pack), ("bare-onnx", pack),
     ]  # fmt: skip
     for number in range(ROUNDS):
         for kind, path in [*ways, *([("stock-8", weights)] if number == 0 else [])]:
@@ -49,7 +53,14 @@ def reading(bench: Run) -> list[Figure]:
             speeds.setdefault(kind, []).append(told["per_s"])
             busy.setdefault(kind, []).append(told["busy_ms"])
             whole.setdefault(kind, []).append(CROPS / (told["ended"] - began))
-    note = f"{CROPS} crops, {SIDE} px; batches of 8 at once: {speeds['stock-8'][0]:.0f}"
+    own_threads, all_threads = speeds["stock"], speeds["stock-all"]
+    if sum(all_threads) > sum(own_threads):  # the faster of the two counts
+        for told_by in (speeds, busy, whole):
+            told_by["stock"] = told_by["stock-all"]
+    note = (
+        f"{CROPS} crops, {SIDE} px; threads as Ultralytics chooses {statistics.median(own_threads):.0f}, "
+        f"all {statistics.median(all_threads):.0f}; batches of 8 at once: {speeds['stock-8'][0]:.0f}"
+    )
     figures = [measured("reading, stock YOLO.predict", speeds["stock"], "crops/s", note=note)]
     for kind, title, aim in (("torch", "torch", 2.0), ("onnx", "ONNX Runtime", 3.0)):
         figures.append(measured(f"reading, {title}", speeds[kind], "crops/s", note=_busy(busy, kind)))
