@@ -31,6 +31,7 @@ _SURE = 0.5  # and from which something that is left out is spoken of
 _LARGER = (32, 64)  # px that the model's longer side is larger at the second and third look
 _CLASS_WEIGHT = 0.6  # of how well the class fits, beside how probable it is that a character is there
 _LEAST_CLASS = 0.01
+_SAME_PLACE = 0.35  # share of either box under the other from which two sizes show the same character
 _DOUBLED = 0.5  # share of a box under one that was taken already, from which it is the same thing seen twice
 
 
@@ -66,6 +67,9 @@ def propose_seen(weights: Weights, bgr: Bytes, text: str) -> Seen:
         for outline, one, char in zip(outlines, chosen, text, strict=True)
     )
     doubt, at = _doubt(seen, chosen, len(text))
+    if size and not doubt:  # sure in this size, but its own showed fewer
+        at = not_among(chosen, sizes[0])
+        doubt = f"{len(text)} typed, the model sees {len(sizes[0])}" if at else ""
     return Seen(characters, count, doubt, at)
 
 
@@ -130,6 +134,15 @@ def align(seen: Sequence[SeenCharacter], text: str) -> list[SeenCharacter]:
             place, number = place - 1, number - 1
             chosen.append(seen[number])
     return chosen[::-1]
+
+
+def not_among(chosen: Sequence[SeenCharacter], seen: Sequence[SeenCharacter]) -> tuple[int, ...]:
+    """The places of those chosen that lie over nothing of what was seen."""
+    return tuple(
+        place
+        for place, one in enumerate(chosen)
+        if all(min(_covered(one.box, other.box), _covered(other.box, one.box)) < _SAME_PLACE for other in seen)
+    )
 
 
 def _doubt(seen: Sequence[SeenCharacter], chosen: Sequence[SeenCharacter], length: int) -> tuple[str, tuple[int, ...]]:

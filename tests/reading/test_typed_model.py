@@ -16,7 +16,7 @@ from lpstudio.reading.exact_outline import exact_outline
 from lpstudio.reading.letter_forms import fills, form_in_box, forms_of_plate, known_outline
 from lpstudio.reading.pictures import load_picture
 from lpstudio.reading.plate import SeenCharacter
-from lpstudio.reading.typed_model import align, first_enough, propose_seen
+from lpstudio.reading.typed_model import align, first_enough, not_among, propose_seen
 from lpstudio.reading.weights import find_weights, load_weights, starter_weights
 from lpstudio.synthesis.conditions import Wishes
 from lpstudio.synthesis.dataset import write_dataset
@@ -53,6 +53,7 @@ def test_a_size_that_sees_enough_is_taken_where_the_models_own_sees_too_few() ->
     assert first_enough([own, larger], "A1") == (0, own)
     assert first_enough([own, [], larger], "AB1") == (2, larger)
     assert first_enough([own, larger], "AB12") == (0, [])
+    assert not_among(larger, own) == (1,) and not_among(own, larger) == (), "what only the larger size shows is doubted"
 
 
 def filled(box: Box, ink: int = 40, ground: int = 200) -> NDArray[np.uint8]:
