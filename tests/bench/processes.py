@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.bench import THREADS
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 MARK = "BENCH "
 WORDS = 15  # lines of a child's last words that are shown
@@ -25,13 +27,19 @@ def environment(folder: Path) -> dict[str, str]:
     from lpstudio.studio.places import SETTINGS_VARIABLE
 
     return {
-        **os.environ,
+        **_inherited(),
         "QT_QPA_PLATFORM": platform(),
         "QT_SCALE_FACTOR": "1",
         "YOLO_OFFLINE": "true",
         "YOLO_AUTOINSTALL": "false",
         SETTINGS_VARIABLE: str(folder / "settings"),
     }
+
+
+def _inherited() -> dict[str, str]:
+    """The environment, with as many threads as whoever called the bench wants."""
+    given = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    return {**given, "OMP_NUM_THREADS": THREADS} if THREADS else given
 
 
 def run(module: str, folder: Path, *arguments: str, timeout_s: float = 600) -> tuple[dict[str, Any], float]:
@@ -50,7 +58,7 @@ def run_rival(
     home = folder / f"home_{rival}"
     home.mkdir(parents=True, exist_ok=True)
     own = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"), "XDG_CACHE_HOME": str(home / ".cache")}
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    kept = {name: value for name, value in _inherited().items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
     surroundings = {**kept, "QT_QPA_PLATFORM": platform(), "QT_SCALE_FACTOR": "1", "LC_ALL": "C.UTF-8", **own}
     return _run([str(python), "-m", "tests.bench.rivals.drive", rival, *arguments], surroundings, timeout_s)
 
