@@ -16,6 +16,8 @@ _SURE = (90, 200, 90)  # BGR
 _SIMILAR = (40, 170, 250)
 _CHANGED = (230, 120, 220)
 _TEXT = (255, 255, 255)
+_OUTLINE = (0, 0, 0)
+_APART = 12  # px between two captions of size 1; characters that are nearer than this stand on each other
 _LEAST_WIDTH = 640
 _MOST_SIDE = 1920
 
@@ -47,23 +49,33 @@ def draw_plates(
 
 def _caption_size(plates: Sequence[Mapping[str, Any]], scale: NDArray[np.float64]) -> float:
     """The size of the letters: captions of neighbouring characters must not meet."""
-    pitches = []
+    most = []
     for plate in plates:
         middles = [(c["box"][0] + c["box"][2]) / 2 * scale[0] for c in plate["characters"]]
-        pitches += [b - a for a, b in pairwise(middles) if b > a]
-    return float(np.clip(np.percentile(pitches, 30) / 68, 0.35, 1.2)) if pitches else 0.8
+        widths = [max(map(_width, _captions(c)), default=0) for c in plate["characters"]]
+        for (a, wide_a), (b, wide_b) in pairwise(zip(middles, widths, strict=True)):
+            if b - a > _APART:  # else they stand on each other, or the next line of the plate begins
+                most.append((b - a) / ((wide_a + wide_b) / 2 + _APART))
+    return float(np.clip(min(most), 0.35, 1.2)) if most else 0.8
+
+
+def _captions(character: Mapping[str, Any]) -> list[str]:
+    return [f"{one['char']} {100 * one['probability']:.0f}" for one in character["candidates"][:2]]
+
+
+def _width(text: str) -> int:
+    """Of a caption of size 1, in pixels."""
+    return int(cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 1.0, 1)[0][0])
 
 
 def _caption(canvas: NDArray[np.uint8], character: Mapping[str, Any], scale: NDArray[np.float64], size: float) -> None:
     x1, _, x2, y2 = np.asarray(character["box"]) * np.tile(scale, 2)
-    line_height = round(28 * size)
-    for row, candidate in enumerate(character["candidates"][:2]):
-        text = f"{candidate['char']} {100 * candidate['probability']:.0f}"
-        (wide, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
-        x = int((x1 + x2) / 2 - wide / 2)
+    line_height = round(32 * size)
+    for row, text in enumerate(_captions(character)):
+        x = int((x1 + x2) / 2 - size * _width(text) / 2)
         y = int(min(y2 + (row + 1) * line_height, canvas.shape[0] - 4 - (1 - row) * line_height))
-        cv2.putText(canvas, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, (0, 0, 0), 4, cv2.LINE_AA)
-        cv2.putText(canvas, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, _TEXT, 1, cv2.LINE_AA)
+        for colour, thickness in ((_OUTLINE, 4 if size > 0.6 else 3), (_TEXT, 1)):
+            cv2.putText(canvas, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, colour, thickness, cv2.LINE_AA)
 
 
 def _with_band(canvas: NDArray[np.uint8], lines: Sequence[str]) -> NDArray[np.uint8]:
