@@ -84,9 +84,10 @@ def command(
             settings = settings_with(opened, changes)
             training_set = collected(opened, settings.verified_only)
             sweep = new_sweep(opened, settings, training_set, goal or "characters", trials or TRIALS)
+        each = sweep.settings.epochs
         print(
-            f"{sweep.name}: {sweep.wanted} trials of {sweep.settings.epochs} epochs at {sweep.settings.imgsz} px; "
-            f"goal: {sweep.goal} on the selection part",
+            f"{sweep.name}: {sweep.wanted} trials, {each} epoch{'s' if each > 1 else ''} each, "
+            f"at {sweep.settings.imgsz} px; goal: {sweep.goal} on the selection part",
             file=sys.stderr,
         )
         whole = _work(sweep, opened, training_set)

@@ -41,7 +41,7 @@ td.left { text-align: left; } .scroll { overflow-x: auto; }
 .crops { display: grid; grid-template-columns: repeat(auto-fill, minmax(340px, 1fr)); gap: 18px; }
 figure { margin: 0; border: 1px solid var(--line); border-radius: 8px; overflow: hidden; background: var(--tile); }
 figure img { display: block; width: 100%; } figcaption { padding: 8px 12px; overflow-wrap: anywhere; }
-figure .scroll { padding: 0 12px 12px; } figure table { font-size: 13px; } figure td, figure th { padding: 1px 5px; }
+figure .scroll { padding: 0 12px 12px; } figure table { font-size: 12px; } figure td, figure th { padding: 1px 3px; }
 .bad { color: var(--bad); font-weight: 600; } .similar { color: var(--similar); font-weight: 600; }
 .good { color: var(--good); font-weight: 600; } code { font-size: 13px; overflow-wrap: anywhere; }
 @page { margin: 14mm 12mm; }

@@ -28,6 +28,7 @@ svg text { fill: var(--dim); font: 11px system-ui, sans-serif; } svg .title { fi
 svg .grid { stroke: var(--line); } svg circle { fill: var(--accent); fill-opacity: .65; }
 svg .best { fill: var(--best); fill-opacity: 1; } svg .first { fill: none; stroke: var(--ink); }
 """
+_GOALS = {"characters": "the share of characters read right", "masks": "mask mAP50-95"}
 _WIDTH, _HEIGHT = 270, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 10, 26, 24
 
@@ -44,7 +45,7 @@ def as_text(sweep: Sweep, trials: Sequence[Trial]) -> str:
     for one in done:
         values = (f"{one.values[axis.name]:.4g}" for axis in SPACE)
         rows.append([str(one.number), f"{one.value:.4f}", *values, one.run])
-    head = f"{sweep.name}: {_done(sweep, trials)}; goal: {sweep.goal} on the selection part"
+    head = f"{sweep.name}: {_done(sweep, trials)}; goal: {_GOALS[sweep.goal]}, on the selection part"
     return "\n".join([head, "", *in_columns(rows, words=0)]) + "\n"
 
 
@@ -82,17 +83,19 @@ def as_html(sweep: Sweep, trials: Sequence[Trial]) -> str:
     """A page of its own: what each setting did to the goal, and the table."""
     done = ranked(trials)
     settings = sweep.settings
-    about = f"{_done(sweep, trials)}, each {settings.epochs} epochs at {settings.imgsz} px"
+    each = f"{settings.epochs} epoch{'s' if settings.epochs > 1 else ''}"
+    about = f"{_done(sweep, trials)}, each {each} at {settings.imgsz} px"
     parts = [
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
         "<meta name='viewport' content='width=device-width, initial-scale=1'>",
         f"<title>{html.escape(sweep.name)}</title><style>{_STYLE}</style></head><body>",
-        f"<h1>{html.escape(sweep.name)}</h1><p>{html.escape(about)}. Goal: {html.escape(sweep.goal)}, measured on the "
+        f"<h1>{html.escape(sweep.name)}</h1><p>{html.escape(about)}. Goal: {_GOALS[sweep.goal]}, measured on the "
         "selection part of train; val took no part. The best trial is orange, the first one, with the settings as they "
         "were, has a ring.</p>",
     ]
     if done:
-        order = Axis("trial", "trial after trial", 0, max(one.number for one in done) or 1, whole=True)
+        last = max(one.number for one in done) or 1
+        order = Axis("trial", "trial after trial", -0.04 * last, last, whole=True)
         charts = [_chart(order, done, [float(one.number) for one in done])]
         charts += [_chart(axis, done, [one.values[axis.name] for one in done]) for axis in SPACE]
         parts.append(f"<div class='charts'>{''.join(charts)}</div>")
@@ -113,7 +116,7 @@ def _chart(axis: Axis, done: Sequence[Trial], across: Sequence[float]) -> str:
     values = [one.value or 0.0 for one in done]
     low, high = min(values), max(values)
     room = max((high - low) * 0.1, 0.005)
-    low, high = low - room, high + room
+    low, high = max(low - room, 0.0), min(high + room, 1.0)  # both goals are shares
 
     def scaled(value: float) -> float:
         if axis.log:
@@ -133,7 +136,7 @@ def _chart(axis: Axis, done: Sequence[Trial], across: Sequence[float]) -> str:
             f"<line class='grid' x1='{_LEFT}' x2='{_WIDTH - _RIGHT}' y1='{y(value):.1f}' y2='{y(value):.1f}'/>"
         )
         parts.append(f"<text x='{_LEFT - 4}' y='{y(value) + 4:.1f}' text-anchor='end'>{value:.3f}</text>")
-    for value, anchor in ((axis.low, "start"), (axis.high, "end")):
+    for value, anchor in ((max(axis.low, 0.0), "start"), (axis.high, "end")):
         parts.append(f"<text x='{x(value):.1f}' y='{_HEIGHT - 6}' text-anchor='{anchor}'>{value:g}</text>")
     for rank in reversed(range(len(done))):
         one, where = done[rank], f"cx='{x(across[rank]):.1f}' cy='{y(values[rank]):.1f}'"
