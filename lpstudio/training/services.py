@@ -21,7 +21,7 @@ from typing import Any
 
 from ultralytics.utils import LOGGER, SETTINGS
 
-# reports of use and of crashes to the makers of the service: nobody asked for those; set to True they are sent
+# reports of use and of crashes to the makers of the service, which nobody asked for; what a person set stays
 _OWN_REPORTS = {"MLFLOW_DISABLE_TELEMETRY": "true", "WANDB_ERROR_REPORTING": "false"}
 
 
