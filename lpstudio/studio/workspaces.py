@@ -26,6 +26,7 @@ _SMALL = (
     "lpstudio.studio.palette",
     "lpstudio.studio.shortcuts.sheet",
     "lpstudio.studio.settings_dialog",
+    "PIL.JpegImagePlugin",  # measures pictures: to load it while the first crop was painted held the window
     "tomlkit",  # writes lpstudio.toml: to load it at the first change held the window although a thread did
 )
 WARM_AFTER_MS = 1200  # of quiet after a project is there, until the others are built
