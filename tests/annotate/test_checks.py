@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 
 from lpstudio.alphabet import Alphabet
@@ -90,6 +93,16 @@ def test_characters_come_back_from_the_clipboard_and_rubbish_does_not() -> None:
     assert clipboard.from_bytes(clipboard.to_bytes(characters)) == characters
     for rubbish in (b"", b"{}", b'{"characters": [{"polygon": [[1]]}]}', b'{"characters": 3}'):
         assert clipboard.from_bytes(rubbish) == []
+
+
+def test_what_is_pasted_on_another_capture_of_the_plate_comes_in_its_size() -> None:
+    there = clipboard.to_bytes([box(10, char="A")], (100.0, 40.0))
+    (larger,) = clipboard.from_bytes(there, (300.0, 80.0))
+    assert larger == replace(box(10, char="A"), polygon=tuple((3 * x, 2 * y) for x, y in box(10).polygon))
+    assert clipboard.from_bytes(there, (100.0, 40.0)) == clipboard.from_bytes(there, (0.0, 0.0)) == [box(10, char="A")]
+    for size in (None, [0, 40], [100], "wide", [float("nan"), 1]):
+        other = {**json.loads(there), "size": size}
+        assert clipboard.from_bytes(json.dumps(other).encode(), (300.0, 80.0)) == [box(10, char="A")], size
 
 
 def test_what_is_pasted_on_a_smaller_picture_is_brought_onto_it() -> None:

@@ -14,24 +14,38 @@ from lpstudio.studio.widgets.canvas_geometry import Box, as_array, as_polygon, b
 MIME = "application/x-lpstudio-characters+json"
 
 
-def to_bytes(characters: Sequence[Character]) -> bytes:
-    """Polygons, classes and marks; what a model said of them stays behind."""
+def to_bytes(characters: Sequence[Character], size: tuple[float, float] | None = None) -> bytes:
+    """Polygons, classes and marks; what a model said of them stays behind. ``size``: of the crop they stand on."""
     rows = [{"polygon": c.polygon, "char": c.char, "unreadable": c.unreadable} for c in characters]
-    return json.dumps({"v": 1, "characters": rows}).encode()
+    return json.dumps({"v": 1, "size": size, "characters": rows}).encode()
 
 
-def from_bytes(data: bytes) -> list[Character]:
-    """The inverse; an empty list for anything that is not ours."""
+def from_bytes(data: bytes, size: tuple[float, float] | None = None) -> list[Character]:
+    """The inverse; an empty list for anything that is not ours.
+
+    ``size``: of the crop they come to. From one of another size they are scaled with it, so that captures of one plate
+    line up.
+    """
     try:
-        rows = json.loads(data)["characters"]
+        told = json.loads(data)
+        scale = _scale(told.get("size"), size)
         found = []
-        for row in rows:
-            points = as_array(row["polygon"])
+        for row in told["characters"]:
+            points = as_array(row["polygon"]) * scale
             if len(points) >= 3 and bool(np.isfinite(points).all()):
                 found.append(Character(as_polygon(points), str(row["char"]), bool(row["unreadable"])))
         return found
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return []
+
+
+def _scale(before: object, after: tuple[float, float] | None) -> tuple[float, float]:
+    """Across and down; 1 where a size is not known."""
+    if after is None or min(after) <= 0 or not isinstance(before, list) or len(before) != 2:
+        return 1.0, 1.0
+    if not all(isinstance(side, (int, float)) and 0 < side < np.inf for side in before):
+        return 1.0, 1.0
+    return after[0] / before[0], after[1] / before[1]
 
 
 def union_box(characters: Sequence[Character]) -> Box:

@@ -27,7 +27,7 @@ class CropClipboard:
         chosen = set(document.selection)
         by_id = {item.id: item.character for item in document.content.items}
         characters = [by_id[item_id] for item_id in document.reading() if item_id in chosen]
-        self._copied = clipboard.to_bytes(characters)
+        self._copied = clipboard.to_bytes(characters, self._editor.crop_size())
         data = QMimeData()
         data.setData(clipboard.MIME, self._copied)
         data.setText("".join(c.char for c in characters))
@@ -56,12 +56,13 @@ class CropClipboard:
         return data is not None and data.hasFormat(clipboard.MIME)
 
     def paste(self) -> None:
-        """Paste at the same place; beside it where the very same character stands there already."""
+        """Paste at the same place of the picture; beside it where the very same character stands there already."""
         document = self._editor.document
         if document is None or not self.can_paste():
             return
         data = QGuiApplication.clipboard().mimeData().data(clipboard.MIME).data()
-        characters = clipboard.fitted(clipboard.from_bytes(bytes(data)), self._editor.crop_size())
+        size = self._editor.crop_size()
+        characters = clipboard.fitted(clipboard.from_bytes(bytes(data), size), size)
         if not characters:
             return
         there = {bounds(as_array(item.character.polygon)) for item in document.content.items}
