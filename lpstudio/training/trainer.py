@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,15 +21,13 @@ from lpstudio.training.batches import EpochBatches, ShapedBatches
 from lpstudio.training.criterion import CharacterSegmentationLoss
 from lpstudio.training.dataset import FrozenDataset
 from lpstudio.training.picture_cache import memory_budget
+from lpstudio.training.precision import amp_works
 from lpstudio.training.runs import Run
 from lpstudio.training.services import Service, wanted_services
 from lpstudio.training.start import Start, starting_point
 from lpstudio.training.state import as_write_error, load_state, random_state, restore_random_state, save_state
 from lpstudio.training.validator import CharacterValidator
 from lpstudio.training.watch import LossWatch
-
-# GPUs whose half precision gives NaN
-_NO_AMP = re.compile(r"(nvidia|geforce|quadro|tesla).*?(1660|1650|1630|t400|t550|t600|t1000|t1200|t2000|k40m)", re.I)
 
 
 class CharacterTraining(SegmentationTrainer):
@@ -376,20 +373,6 @@ def close_loaders(trainer: CharacterTraining) -> None:
 def _processes() -> int:
     """How many processes train together."""
     return distributed.get_world_size() if distributed.is_available() and distributed.is_initialized() else 1
-
-
-def amp_works(model: nn.Module) -> bool:
-    """Whether mixed precision can be used. Ultralytics' own check would download weights."""
-    device = next(model.parameters()).device
-    if device.type != "cuda" or _NO_AMP.search(torch.cuda.get_device_name(device)):
-        return False
-    training = model.training
-    model.eval()
-    with torch.no_grad(), torch.autocast("cuda"):
-        decoded = model(torch.rand(1, 3, 64, 64, device=device))[0]
-    model.train(training)
-    decoded = decoded[0] if isinstance(decoded, tuple) else decoded
-    return bool(torch.isfinite(decoded).all())
 
 
 @contextmanager
