@@ -29,6 +29,7 @@ from lpstudio.reading.sources import Item, Kind
 from lpstudio.similarity import Similarity
 
 _WINDOW = 32  # pictures read together: those of one shape share a batch
+_LANE_WINDOW = 16  # of lanes side by side at most: what a lane does in one go outside the model holds up the others
 _WINDOW_PIXELS = 15_000_000  # large pictures go in smaller windows, so that memory stays bounded
 _FEW = 8  # so few pictures are not worth another lane
 # A lane that wants to go on with its model waits no longer for one that works in Python (seconds; usually 0.005).
@@ -120,7 +121,7 @@ class ReadingRun:
         count = max(1, min(model.threads, -(-pictures // _FEW)))
         self._ahead = count
         if count > 1 and not self._unopened:  # no lane waits at the end for the last window of another
-            windows = count * -(-pictures // (count * _WINDOW))
+            windows = count * -(-pictures // (count * _LANE_WINDOW))
             self._window = -(-pictures // windows)
         idle: SimpleQueue[CharacterReader] = SimpleQueue()
         over = threading.Event()

@@ -89,6 +89,7 @@ def bare(weights: Path, folder: Path, side: int, runtime: str) -> None:
     """The model alone on the batches that reading makes of the folder."""
     from lpstudio.reading.pictures import load_image
     from lpstudio.reading.reader import CharacterReader
+    from lpstudio.reading.stream import _LANE_WINDOW
     from lpstudio.reading.weights import load_weights
 
     loaded = load_weights(weights, "cpu", runtime)
@@ -96,8 +97,8 @@ def bare(weights: Path, folder: Path, side: int, runtime: str) -> None:
     batches: list[Any] = []
     images = [load_image(path) for path in sorted(folder.iterdir())]
     reader = CharacterReader(replace(loaded, model=_Recorder(model, batches)), side)
-    for start in range(0, len(images), 32):
-        reader.read_raw(images[start : start + 32])
+    for start in range(0, len(images), _LANE_WINDOW):
+        reader.read_raw(images[start : start + _LANE_WINDOW])
 
     def together() -> int:
         for batch in batches:
