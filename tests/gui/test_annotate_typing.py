@@ -120,7 +120,7 @@ def test_the_shipped_model_finds_what_was_typed_and_says_where_a_character_too_f
     assert all(item.character.candidates for item in items), "the model's candidates come along"
     assert hands.canvas.selection == () and "Enter confirms" in hands.said
     hands.command(Qt.Key.Key_Z)
-    hands.annotate.edit_text()
+    hands.annotate.verdict.edit_text()
     field = hands.annotate.inspector.text
     field.setText(text[:-1])
     hands.key(Qt.Key.Key_Return, widget=field)
