@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from PySide6.QtCore import QEvent, QSettings, QTimer
 
+from lpstudio.dataset.atomic import write_bytes_atomic
 from lpstudio.places import SETTINGS_VARIABLE, demo_folder, log_file, settings_folder
+from lpstudio.studio.ini import ini_text
 from lpstudio.studio.jobs import Jobs
 
 __all__ = ["SETTINGS_VARIABLE", "Settings", "demo_folder", "log_file", "open_settings", "settings_folder"]
@@ -15,30 +20,36 @@ WRITTEN_AFTER_MS = 1_000  # what is changed meanwhile is written along
 class Settings(QSettings):
     """An ini file that a thread writes a moment after a change.
 
-    Left to itself Qt writes it on the GUI thread and waits there for the disk, which takes a second on a busy one.
+    Left to itself Qt writes it on the GUI thread and waits there for the disk, which takes a second on a busy one; in a
+    thread it would hold the interpreter as long.
     """
 
     def __init__(self, path: str) -> None:
         super().__init__(path, QSettings.Format.IniFormat)
         self._jobs = Jobs(self, threads=1)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._write)
+
+    def setValue(self, key: str, value: Any) -> None:
+        super().setValue(key, value)
+        self._write_soon()
+
+    def remove(self, key: str) -> None:
+        super().remove(key)
+        self._write_soon()
 
     def event(self, event: QEvent) -> bool:
-        if event.type() != QEvent.Type.UpdateRequest:
-            return super().event(event)
-        QTimer.singleShot(WRITTEN_AFTER_MS, self, self._write)
-        return True
+        # Qt would write now; it asks once, and then no more, as it was never told that anything was written.
+        return event.type() == QEvent.Type.UpdateRequest or super().event(event)
+
+    def _write_soon(self) -> None:
+        if not self._soon.isActive():
+            self._soon.start(WRITTEN_AFTER_MS)
 
     def _write(self) -> None:
-        path = self.fileName()
-
-        def write() -> None:
-            QSettings(path, QSettings.Format.IniFormat).sync()  # all that name one file share what is to be written
-
-        self._jobs.run(write, lambda _: self._tell_written())
-
-    def _tell_written(self) -> None:
-        """Let Qt find that nothing is left to be written, and so announce the next change."""
-        super().event(QEvent(QEvent.Type.UpdateRequest))
+        path, values = Path(self.fileName()), {key: self.value(key) for key in self.allKeys()}
+        self._jobs.run(lambda: write_bytes_atomic(path, ini_text(values).encode()))
 
 
 def open_settings() -> QSettings:
