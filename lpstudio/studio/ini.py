@@ -62,7 +62,7 @@ def _plain(value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text, in quotes where it needs them; all but ASCII escaped by its number, which a digit behind would lengthen."""
+    """A text, in quotes where it needs them; others than ASCII by number, which a digit behind would lengthen."""
     if text and _PLAIN.issuperset(text):
         return text
     said = []
