@@ -63,7 +63,7 @@ def _plain(value: Any) -> str:
 
 def _quoted(text: str) -> str:
     """A text, in quotes where it needs them; others than ASCII by number, which a digit behind would lengthen."""
-    if text and _PLAIN.issuperset(text):
+    if text and _PLAIN.issuperset(text.replace("/", "")):
         return text
     said = []
     in_number = False
