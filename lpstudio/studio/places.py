@@ -15,6 +15,7 @@ from lpstudio.studio.jobs import Jobs
 __all__ = ["SETTINGS_VARIABLE", "Settings", "demo_folder", "log_file", "open_settings", "settings_folder"]
 
 WRITTEN_AFTER_MS = 1_000  # what is changed meanwhile is written along
+_LONGEST_WRITE_MS = 5_000
 
 
 class Settings(QSettings):
@@ -38,6 +39,12 @@ class Settings(QSettings):
     def remove(self, key: str) -> None:
         super().remove(key)
         self._write_soon()
+
+    def sync(self) -> None:
+        """Write now and wait for it, as the window does when it closes: no earlier write may come after this one."""
+        self._soon.stop()
+        self._jobs.wait(_LONGEST_WRITE_MS)
+        super().sync()
 
     def event(self, event: QEvent) -> bool:
         # Qt would write now; it asks once, and then no more, as it was never told that anything was written.

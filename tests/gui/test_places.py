@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
+from lpstudio.dataset.atomic import write_bytes_atomic
 from lpstudio.studio import places
 from lpstudio.studio.places import open_settings
 
@@ -53,3 +55,24 @@ def written_bytes() -> int:
     """What this thread has written since it began."""
     counts = Path(f"/proc/self/task/{threading.get_native_id()}/io").read_text()
     return next(int(line.split()[1]) for line in counts.splitlines() if line.startswith("wchar"))
+
+
+def test_what_is_kept_as_the_window_closes_is_not_overtaken_by_an_earlier_write(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def on_slow_disk(path: Path, data: bytes) -> None:
+        begun.set()
+        time.sleep(0.3)
+        write_bytes_atomic(path, data)
+        ended.set()
+
+    monkeypatch.setattr(places, "write_bytes_atomic", on_slow_disk)
+    settings = open_settings()
+    settings.setValue("window/geometry", "earlier")
+    qtbot.waitUntil(begun.is_set, timeout=10_000)
+    settings.setValue("window/geometry", "last")
+    settings.sync()  # as the window does when it closes
+    qtbot.waitUntil(ended.is_set, timeout=10_000)
+    assert written(Path(settings.fileName()))("geometry=last")
