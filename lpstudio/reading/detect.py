@@ -96,6 +96,9 @@ class Model(Protocol):
     def __call__(self, batch: Array) -> Output:
         """Run the network on a batch (n, 3, h, w)."""
 
+    def for_many(self) -> Model:
+        """The same model, made faster where that pays: it may take a second, hundreds of pictures win it back."""
+
     def lane(self) -> Model:
         """The same model to run in another thread at the same time, on that thread alone."""
 

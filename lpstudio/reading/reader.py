@@ -32,12 +32,18 @@ class CharacterReader:
         self.side = None if side is None else max(32, (side + 31) // 32 * 32)
         self.confidence = confidence
 
+    def for_many(self) -> CharacterReader:
+        """A reader that reads the same, faster once it is made (:meth:`Model.for_many`)."""
+        return self._with(self.weights.model.for_many())
+
     def lane(self, around: Callable[[Model], Any] = lambda model: model) -> CharacterReader:
         """A reader that reads the same, in another thread at the same time and on that thread alone.
 
         ``around`` makes of its model what is called in its place.
         """
-        model = around(self.weights.model.lane())
+        return self._with(around(self.weights.model.lane()))
+
+    def _with(self, model: Model) -> CharacterReader:
         return CharacterReader(replace(self.weights, model=model), self.side, self.confidence)
 
     def read(self, images: Sequence[NDArray[np.uint8]]) -> list[list[Character]]:

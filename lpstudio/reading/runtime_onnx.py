@@ -55,6 +55,9 @@ class OnnxModel:
     def __call__(self, batch: NDArray[np.float32]) -> Output:
         return _run(self._session(self._used if batch.size > SMALL else 1), batch)
 
+    def for_many(self) -> OnnxModel:
+        return self
+
     def lane(self) -> OnnxModel:
         """A session may run in several threads at once, and one of one thread works in the thread that calls it."""
         other = copy(self)

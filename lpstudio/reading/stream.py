@@ -32,8 +32,10 @@ _WINDOW = 32  # pictures read together: those of one shape share a batch
 _LANE_WINDOW = 16  # of lanes side by side at most: what a lane does in one go outside the model holds up the others
 _WINDOW_PIXELS = 15_000_000  # large pictures go in smaller windows, so that memory stays bounded
 _FEW = 8  # so few pictures are not worth another lane
+_SPARE = 1  # lanes more than processors: while one waits for its turn, another has its processor
+_MANY = 400  # so many pictures are worth the half second that a faster model takes to make
 # A lane that wants to go on with its model waits no longer for one that works in Python (seconds; usually 0.005).
-_SWITCH_S = 0.0002
+_SWITCH_S = 0.00005
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class ReadingRun:
     pictures are read in lanes side by side, each from file to line on one thread: that keeps the processor busier than
     one lane on all threads, whose steps outside the model are work for one. Between the file and the line,
     outside the model, lanes take turns: Python runs one at a time anyway, and lanes that fight over every step of it
-    spend a quarter more of the processor.
+    spend a quarter more of the processor. One lane more than there are processors uses what waiting for turns leaves.
     """
 
     def __init__(
@@ -118,11 +120,14 @@ class ReadingRun:
         """What takes jobs, and gives their lines when they are done."""
         model = self._reader.weights.model
         pictures = len(self._items) if not self._unopened else sys.maxsize
-        count = max(1, min(model.threads, -(-pictures // _FEW)))
+        threads = model.threads
+        count = max(1, min(threads + _SPARE if threads > 1 else 1, -(-pictures // _FEW)))
         self._ahead = count
-        if count > 1 and not self._unopened:  # no lane waits at the end for the last window of another
-            windows = count * -(-pictures // (count * _LANE_WINDOW))
-            self._window = -(-pictures // windows)
+        if count > 1:
+            self._window = _LANE_WINDOW
+            if not self._unopened:  # no lane waits at the end for the last window of another
+                windows = count * -(-pictures // (count * _LANE_WINDOW))
+                self._window = -(-pictures // windows)
         idle: SimpleQueue[CharacterReader] = SimpleQueue()
         over = threading.Event()
 
@@ -146,8 +151,9 @@ class ReadingRun:
 
             yield at_once
             return
+        reader = self._reader if self._unopened or pictures < _MANY else self._reader.for_many()
         for _ in range(count):
-            idle.put(self._reader.lane(lambda model: _InTurns(model, self._turn)))
+            idle.put(reader.lane(lambda model: _InTurns(model, self._turn)))
         with model.lanes_running(), _little_waiting(), ThreadPoolExecutor(count, "reading", model.start_lane) as pool:
             try:
                 yield lambda job: pool.submit(work, job)
