@@ -7,6 +7,7 @@ import errno
 import os
 import re
 import tempfile
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from lpstudio.errors import LpStudioError
@@ -40,11 +41,12 @@ def write_error(error: OSError, path: Path) -> LpStudioError:
     return LpStudioError(f"not saved: {why}", path=path, remedy=remedy)
 
 
-def write_bytes_atomic(path: Path, data: bytes) -> None:
+def write_bytes_atomic(path: Path, data: bytes, *, replacing: AbstractContextManager[object] | None = None) -> None:
     """Write ``data`` to ``path``: a temporary file in the same folder, fsync, rename, fsync of the folder.
 
     Missing folders are made. A link is followed, so that what it points to is replaced and not the link. When anything
-    fails the old file stays whole and no temporary file is left. Raises LpStudioError.
+    fails the old file stays whole and no temporary file is left. ``replacing`` is entered for the rename alone, when
+    all else is on disk; what it raises as it is entered stops the rename. Raises LpStudioError.
     """
     path = Path(path)
     try:
@@ -60,7 +62,8 @@ def write_bytes_atomic(path: Path, data: bytes) -> None:
                 os.fsync(file.fileno())
             if os.name == "posix":
                 temporary.chmod(mode)
-            temporary.replace(target)
+            with replacing or contextlib.nullcontext():
+                temporary.replace(target)
         except BaseException:
             with contextlib.suppress(OSError):
                 temporary.unlink()

@@ -6,7 +6,8 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,27 @@ def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path: Path) -> Non
 
 
 @posix
+def test_the_moment_of_replacing_can_be_watched_and_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.ini"
+    path.write_bytes(b"old")
+    seen: list[bytes] = []
+
+    @contextmanager
+    def replacing(*, refused: bool) -> Iterator[None]:
+        assert len(list(tmp_path.iterdir())) == 2  # the new one is there, and whole
+        seen.append(path.read_bytes())
+        if refused:
+            raise KeyError("a newer one is there")
+        yield
+        seen.append(path.read_bytes())
+
+    with pytest.raises(KeyError, match="a newer one"):
+        write_bytes_atomic(path, b"new", replacing=replacing(refused=True))
+    assert path.read_bytes() == b"old" and os.listdir(tmp_path) == ["a.ini"]
+    write_bytes_atomic(path, b"new", replacing=replacing(refused=False))
+    assert seen == [b"old", b"old", b"new"] and os.listdir(tmp_path) == ["a.ini"]
+
+
 def test_permissions_and_links_stay(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     write_bytes_atomic(path, b"one")
