@@ -40,6 +40,9 @@ def command(
         int | None,
         typer.Option(min=32, max=8192, help="The side the model sees; what it was trained at when left out."),
     ] = None,
+    twice: Annotated[
+        bool, typer.Option("--twice", help="Look at every picture a second time, larger: slower, and more right.")
+    ] = False,
 ) -> int:
     """Compare what weights read with labels and known texts. Exit 1 when a crop could not be read."""
     from lpstudio.dataset.project import Project
@@ -59,7 +62,7 @@ def command(
         from lpstudio.reading.outputs import opened
         from lpstudio.reading.reader import CharacterReader
 
-        reader = CharacterReader(load_weights(path, device), imgsz, conf)
+        reader = CharacterReader(load_weights(path, device), imgsz, conf, twice=twice)
         result = evaluate(opened_project, reader, chosen, split, show)
     for key, message in result.faults:
         print(f"lpstudio: {message or key}", file=sys.stderr)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from lpstudio.dataset.settings import ProjectSettings
     from lpstudio.plates.formats import FormatSet
     from lpstudio.reading.outputs import Lines, Sink
+    from lpstudio.reading.reader import CharacterReader
     from lpstudio.reading.sources import Item
-    from lpstudio.reading.weights import Weights
     from lpstudio.similarity import Similarity
 
 
@@ -50,6 +50,9 @@ def command(
         int | None,
         typer.Option(min=32, max=8192, help="The side the model sees; what it was trained at when left out."),
     ] = None,
+    twice: Annotated[
+        bool, typer.Option("--twice", help="Look at every picture a second time, larger: slower, and more right.")
+    ] = False,
 ) -> int:
     """Read plates. Exit 1 when a picture or frame could not be read."""
     from lpstudio.plates.formats import DEFAULT_FORMATS, formats_from
@@ -82,7 +85,11 @@ def command(
             loaded = pack.weights(device, runtime)
         else:
             loaded = load_weights(path, device, runtime)
-        lines = _reading(items, loaded, imgsz, conf, chosen, similarity, (first, last, every))
+
+        from lpstudio.reading.reader import CharacterReader
+
+        reader = CharacterReader(loaded, imgsz, conf, twice=twice)
+        lines = _reading(items, reader, chosen, similarity, (first, last, every))
     read = failed = 0
     with contextlib.ExitStack() as stack:
         sinks: list[Sink] = []
@@ -120,18 +127,16 @@ def _project_settings(sources: list[str]) -> ProjectSettings | None:
 
 def _reading(
     items: list[Item],
-    loaded: Weights,
-    imgsz: int | None,
-    conf: float,
+    reader: CharacterReader,
     formats: FormatSet,
     similarity: Similarity,
     frames: tuple[int, int | None, int],
 ) -> Lines:
-    from lpstudio.reading.reader import CharacterReader
     from lpstudio.reading.stream import Frames, ReadingRun
     from lpstudio.reading.weights import ONNX
 
+    loaded = reader.weights
     calibration = "calibrated" if loaded.calibrated else "not calibrated"
     place = "ONNX Runtime" if loaded.runtime == ONNX else str(loaded.device)
     print(f"reading with {loaded.name} ({calibration}) on {place}", file=sys.stderr)
-    return ReadingRun(items, CharacterReader(loaded, imgsz, conf), formats, similarity, Frames(*frames))
+    return ReadingRun(items, reader, formats, similarity, Frames(*frames))

@@ -1,4 +1,7 @@
-"""An outline drawn to where the ink of a character ends: from coarse masks of a model, or from a typeface's form."""
+"""An outline drawn to where the ink of a character ends.
+
+It begins with coarse masks of a model, with a typeface's form, or with the light-and-dark outline of a known text.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """The outline of a known character in a box that was dragged around it, also where the picture hardly shows it.
 
 What stands out in the box is taken where it fills the box and looks like the character. Else its form in the shipped
-plate typefaces is laid into the box, leaning as the row of characters does, and drawn to where ink ends.
+plate typefaces is laid into the box, leaning as the row of characters does, and drawn to where ink ends. Of whole
+plates that a model outlined, the forms of all characters are found from those outlines.
 """
 
 from __future__ import annotations

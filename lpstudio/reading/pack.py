@@ -269,15 +269,18 @@ def write_pack(
 class PlateReader:
     """Reads plates with a pack, from Python.
 
-    ``runtime``: "torch" or "onnx". Groups and formats are those of the pack. Raises LpStudioError.
+    ``runtime``: "torch" or "onnx". Groups and formats are those of the pack. ``twice``: look at every picture a second
+    time, larger, which is slower and more right. Raises LpStudioError.
     """
 
-    def __init__(self, pack: Path | str, runtime: str = TORCH, device: str | None = None) -> None:
+    def __init__(
+        self, pack: Path | str, runtime: str = TORCH, device: str | None = None, *, twice: bool = False
+    ) -> None:
         from lpstudio.reading.reader import CharacterReader
 
         opened = open_pack(Path(pack))
         self.formats, self.similarity = opened.formats, opened.similarity
-        self._reader = CharacterReader(opened.weights(device, runtime))
+        self._reader = CharacterReader(opened.weights(device, runtime), twice=twice)
 
     def read(self, path: Path | str) -> dict[str, Any]:
         """What ``lpstudio read --json`` says of a picture file. Raises LpStudioError when it cannot be read."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lpstudio.dataset.types import Candidate, Character
 from lpstudio.reading import CONFIDENCE
 from lpstudio.reading.detect import Model, RawCharacter, detect
+from lpstudio.reading.looks import larger, together
 from lpstudio.reading.weights import Weights
 
 CANDIDATES = 5
@@ -25,12 +26,16 @@ class CharacterReader:
 
     ``side``: pixels of the longer side of what the model sees, a multiple of 32; None: what the weights were trained
     at, and for pictures far larger also their own size (a plate in a whole frame would be too small otherwise).
+    ``twice``: look at every picture a second time, larger (:mod:`lpstudio.reading.looks`), near three times the work.
     """
 
-    def __init__(self, weights: Weights, side: int | None = None, confidence: float = CONFIDENCE) -> None:
+    def __init__(
+        self, weights: Weights, side: int | None = None, confidence: float = CONFIDENCE, *, twice: bool = False
+    ) -> None:
         self.weights = weights
         self.side = None if side is None else max(32, (side + 31) // 32 * 32)
         self.confidence = confidence
+        self.twice = twice
 
     def for_many(self) -> CharacterReader:
         """A reader that reads the same, faster once it is made (:meth:`Model.for_many`)."""
@@ -44,7 +49,8 @@ class CharacterReader:
         return self._with(around(self.weights.model.lane()))
 
     def _with(self, model: Model) -> CharacterReader:
-        return CharacterReader(replace(self.weights, model=model), self.side, self.confidence)
+        weights = replace(self.weights, model=model)
+        return CharacterReader(weights, self.side, self.confidence, twice=self.twice)
 
     def read(self, images: Sequence[NDArray[np.uint8]]) -> list[list[Character]]:
         """The characters of each BGR picture, in no particular order, with their candidates best first.
@@ -55,7 +61,11 @@ class CharacterReader:
 
     def read_raw(self, images: Sequence[NDArray[np.uint8]]) -> list[list[RawCharacter]]:
         """As :meth:`read`, with the whole class rows."""
-        results = self._detect(images, self.side or self.weights.side)
+        side = self.side or self.weights.side
+        results = self._detect(images, side)
+        if self.twice:
+            looks = zip(results, self._detect(images, larger(side)), strict=True)
+            results = [together(seen, self.confidence) for seen in looks]
         if self.side is None:
             for number, image in enumerate(images):
                 large = min(_MOST_SIDE, (max(image.shape[:2]) + 31) // 32 * 32)

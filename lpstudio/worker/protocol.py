@@ -96,6 +96,9 @@ class Request:
     def number(self, name: str, default: Any = ...) -> Any:
         return self._get(name, (int, float), "a number", default)
 
+    def truth(self, name: str, default: Any = ...) -> Any:
+        return self._get(name, bool, "true or false", default)
+
     def texts(self, name: str, default: Any = ...) -> Any:
         values = self._get(name, list, "a list of texts", default)
         if isinstance(values, list) and not all(isinstance(value, str) for value in values):

@@ -9,11 +9,11 @@ type          request fields                                     results
 load          weights? (path; null: the starter weights),        one: weights (name), path, device, alphabet [names],
               device? ("cpu", "cuda:0", "mps"; null: the best)   calibrated, temperature, imgsz
 read          sources [paths], formats?, similarity?, imgsz?,    one a picture or frame, as each is read: the line of
-              conf?, split?, frames? {first?, last?, step?},     ``lpstudio read --json``
-              weights?, device?
+              twice?, conf?, split?, frames? {first?, last?,     ``lpstudio read --json``
+              step?}, weights?, device?
 read_pixels   path, frame?, rectangle? [x1, y1, x2, y2],         one: the same line, in pixels of the whole picture or
-              formats?, similarity?, imgsz?, conf?, weights?,    frame
-              device?
+              formats?, similarity?, imgsz?, twice?, conf?,      frame
+              weights?, device?
 typed         path, text, weights?, device?                      one: count (characters that the model sees),
                                                                  characters [{polygon, confidence, candidates}] of the
                                                                  text in reading order (none where it sees fewer),
@@ -23,6 +23,7 @@ typed         path, text, weights?, device?                      one: count (cha
 ``formats``: "ph" (as when left out), "none", or a syntax such as "LLL DDDD"; several are separated by commas.
 ``similarity``: groups as ``Similarity.to_dict()`` gives them; the default groups when left out.
 ``imgsz``: the side the model sees; what the weights were trained at when left out. ``conf``: least confidence.
+``twice``: look at every picture a second time, larger; false when left out.
 ``sources`` may be pictures, folders, videos and a ``data.yaml`` (then ``split``, "val" when left out). ``frames``
 chooses from videos: first 0, last the end (included), step 1. ``weights`` and ``device`` in read and read_pixels load
 first when they are others than those in use.
@@ -187,7 +188,8 @@ class Reader:
         confidence = float(request.number("conf", CONFIDENCE))
         if not 0.0 <= confidence <= 1.0:
             raise LpStudioError(f"the least confidence must lie from 0 to 1, not {confidence}")
-        return CharacterReader(weights, request.integer("imgsz", None), confidence)
+        side, twice = request.integer("imgsz", None), request.truth("twice", False)
+        return CharacterReader(weights, side, confidence, twice=twice)
 
     def _load(self, request: Request, reply: Reply, anew: bool) -> Weights:
         """The weights that a request names, loaded unless they are in use already and their file is the same."""

@@ -243,6 +243,26 @@ def test_another_format_reads_the_picture_in_front_again(review: ReviewWorkspace
     qtbot.waitUntil(lambda: "LLLLLLL" in formats_read(), timeout=LONG)
 
 
+@pytest.mark.slow
+def test_looking_twice_reads_the_picture_in_front_again_and_read_the_others(
+    review: ReviewWorkspace, qtbot: QtBot, studio: MainWindow
+) -> None:
+    read_all(review, qtbot)
+    current = review.controller.current
+    assert current is not None and current.reading is not None
+    once, number = current.reading, len(review.controller.items.items)
+    before = [one.reading for one in review.controller.items.items]
+    look_twice = studio.commands.action("review.twice")
+    look_twice.trigger()
+    assert look_twice.isChecked()
+    qtbot.waitUntil(lambda: current.reading is not once, timeout=LONG)
+    qtbot.waitUntil(lambda: not review.controller.desk.active, timeout=LONG)
+    read_all(review, qtbot)
+    assert number > 1 and all(
+        item.reading is not old for item, old in zip(review.controller.items.items, before, strict=True)
+    )
+
+
 # -- deciding
 
 
@@ -441,10 +461,12 @@ def test_choices_and_panels_are_remembered(
     review: ReviewWorkspace, qtbot: QtBot, studio: MainWindow, project_text: Callable[[str], str]
 ) -> None:
     review.controller.use_formats("LLL DDD")
+    studio.commands.action("review.twice").trigger()
     review.save_state(studio.settings)
     again = ReviewWorkspace(studio)
     again.controller.choice.formats = "ph"
     assert studio.settings.value("review/formats") == "LLL DDD"
+    assert studio.settings.value("review/twice", type=bool) is True
     again.shut_down()
     again.deleteLater()
 

@@ -131,8 +131,15 @@ class ReviewController(QObject):
 
     def use_formats(self, formats: str) -> None:
         """Prefer other plate formats; the picture on the screen is read again at once."""
-        if not self.choice.use_formats(formats):
-            return
+        if self.choice.use_formats(formats):
+            self._read_anew()
+
+    def look_twice(self, twice: bool) -> None:
+        """Look at every picture in two sizes, or in one; the picture on the screen is read again at once."""
+        if self.choice.look_twice(twice):
+            self._read_anew()
+
+    def _read_anew(self) -> None:
         if self.current is not None and self.current.reading is not None and self.can_read:
             self.read_current()
 

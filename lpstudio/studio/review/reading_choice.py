@@ -24,6 +24,7 @@ class ReadingChoice(QObject):
         self.known: list[WeightsChoice] = []
         self.formats = "ph"
         self.conf: float | None = None
+        self.twice = False
         self.count = 1
         self._by_person = False
         self._remembered: Path | None = None
@@ -76,6 +77,14 @@ class ReadingChoice(QObject):
         self.note_change()
         return True
 
+    def look_twice(self, twice: bool) -> bool:
+        """Look at every picture in two sizes, or in one; False when it is so already."""
+        if twice == self.twice:
+            return False
+        self.twice = twice
+        self.note_change()
+        return True
+
     def note_change(self) -> None:
         """What is read from now on may come out differently."""
         self.count += 1
@@ -84,4 +93,4 @@ class ReadingChoice(QObject):
         """The choice as a reading takes it. There must be weights."""
         assert self.weights is not None
         groups = similarity.to_dict() if similarity is not None else None
-        return ReadOptions(self.weights.path, self.formats, groups, conf=self.conf)
+        return ReadOptions(self.weights.path, self.formats, groups, conf=self.conf, twice=self.twice)

@@ -21,13 +21,15 @@ _CHUNK = 24  # pictures a request: few enough that a crash costs little, enough 
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """How to read. ``formats`` as the reader takes them: "ph", "none" or an own pattern; ``conf`` None: its default."""
+    """How to read. ``formats`` as the reader takes them: "ph", "none" or an own pattern; ``conf`` None: its default;
+    ``twice``: look at every picture a second time, larger."""
 
     weights: Path
     formats: str = "ph"
     similarity: dict[str, Any] | None = None
     device: str | None = None
     conf: float | None = None
+    twice: bool = False
 
     def fields(self) -> dict[str, Any]:
         """The fields that every reading request carries."""
@@ -38,6 +40,8 @@ class ReadOptions:
             fields["device"] = self.device
         if self.conf is not None:
             fields["conf"] = self.conf
+        if self.twice:
+            fields["twice"] = True
         return fields
 
 

@@ -211,6 +211,7 @@ class ReviewWorkspace(Workspace):
         settings.beginGroup(_GROUP)
         settings.setValue("splitter", self.splitter.saveState())
         settings.setValue("formats", self.controller.choice.formats)
+        settings.setValue("twice", self.controller.choice.twice)
         settings.setValue("smooth", self.canvas.smooth)
         settings.setValue("weights", str(self.controller.choice.own_file or ""))
         settings.endGroup()
@@ -221,11 +222,13 @@ class ReviewWorkspace(Workspace):
         if splitter is not None:
             self._sized = self.splitter.restoreState(splitter)
         self.controller.choice.formats = str(settings.value("formats", "ph"))
+        twice = self.controller.choice.twice = bool(settings.value("twice", False, type=bool))
         smooth = bool(settings.value("smooth", False, type=bool))
         if weights := str(settings.value("weights", "")):
             self.controller.choice.remember(Path(weights))
         settings.endGroup()
         self.head.set_formats(self.controller.choice.formats)
+        self.studio.commands.action("review.twice").setChecked(twice)
         self.canvas.set_smooth(smooth)
         self.studio.commands.action("review.smooth").setChecked(smooth)
 
