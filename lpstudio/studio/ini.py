@@ -31,6 +31,14 @@ def ini_text(values: Mapping[str, Any]) -> str:
     return "\n\n".join("\n".join((f"[{section}]", *lines)) for section, lines in sections.items()) + "\n"
 
 
+def same(one: Any, other: Any) -> bool:
+    """Whether an ini file holds both as one value: nothing in it tells ``True`` from ``"true"``, or a list of one."""
+    try:
+        return one == other or _value(one) == _value(other)
+    except TypeError:
+        return False
+
+
 def _key(name: str) -> str:
     """A key with all but plain characters escaped; a further / of it is a backslash there."""
     return "".join(
@@ -40,10 +48,10 @@ def _key(name: str) -> str:
 
 
 def _value(value: Any) -> str:
+    if value is None or value in ([], ()):
+        return "@Invalid()"
     if not isinstance(value, (list, tuple)):
         return _quoted(_plain(value))
-    if not value:
-        return "@Invalid()"
     return ", ".join(_quoted(_plain(one)) for one in value)
 
 
