@@ -378,11 +378,10 @@ class MainWindow(QMainWindow):
             self.resize(1280, min(800, room))
 
     def save_window(self) -> None:
-        """Remember geometry and the workspaces' panels."""
+        """Remember geometry and the workspaces' panels; they are written a moment later."""
         self.settings.setValue("window/geometry", self.saveGeometry())
         for workspace in self.shelf:
             workspace.save_state(self.settings)
-        self.settings.sync()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -401,6 +400,7 @@ class MainWindow(QMainWindow):
             event.ignore()  # closed when everything is written; the window paints meanwhile
             self.ending.close_project(self.close)
             return
+        self.settings.sync()
         for workspace in self.shelf:
             workspace.shut_down()
         self.shelf.stop()
