@@ -153,11 +153,16 @@ def look_after_garbage(window: MainWindow) -> GarbageCollection:
     application = QGuiApplication.instance()
     assert isinstance(application, QGuiApplication)
 
+    def nobody_waits() -> bool:
+        return window.session is None or application.applicationState() is not Qt.ApplicationState.ApplicationActive
+
     def search_all_while_nobody_waits() -> None:
-        if window.session is None or application.applicationState() is not Qt.ApplicationState.ApplicationActive:
-            garbage.collect_all_soon()
+        if nobody_waits():
+            garbage.collect_all_soon(nobody_waits)
 
     window.session_changed.connect(search_all_while_nobody_waits)
+    window.door.opening.connect(garbage.not_now)
+    window.door.failed.connect(search_all_while_nobody_waits)
     application.applicationStateChanged.connect(search_all_while_nobody_waits)
     return garbage
 

@@ -7,6 +7,7 @@ takes the process down, and one search through all that the window is made of ho
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -29,6 +30,7 @@ class GarbageCollection(QObject):
         self._all.setSingleShot(True)
         self._all.setInterval(QUIET_MS)
         self._all.timeout.connect(self._collect_all)
+        self._nobody_waits: Callable[[], bool] = lambda: False
 
     def install(self) -> None:
         """Take the search over from Python."""
@@ -53,11 +55,18 @@ class GarbageCollection(QObject):
         """What is there now was built for good: no search goes through it again."""
         gc.freeze()
 
-    def collect_all_soon(self) -> None:
-        """Search everything in a moment, also what was built for good: when nobody waits, it takes some 30 ms."""
+    def collect_all_soon(self, nobody_waits: Callable[[], bool]) -> None:
+        """Search everything in a moment, also what was built for good, which takes some 30 ms: if nobody waits then."""
+        self._nobody_waits = nobody_waits
         self._all.start()
 
+    def not_now(self) -> None:
+        """Somebody waits: what was to be searched soon is left to the next occasion."""
+        self._all.stop()
+
     def _collect_all(self) -> None:
+        if not self._nobody_waits():
+            return
         gc.unfreeze()
         gc.collect()
         gc.freeze()

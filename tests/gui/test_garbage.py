@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from lpstudio.studio import garbage
+from lpstudio.studio.app import look_after_garbage
 from lpstudio.studio.garbage import GarbageCollection
+from lpstudio.studio.main_window import MainWindow
 
 
 class Leftover(QObject):
@@ -58,6 +64,62 @@ def test_after_a_project_was_closed_also_what_was_built_for_good_is_searched(
     del kept
     gc.collect()
     assert freed_by == []
-    collection.collect_all_soon()
+    collection.collect_all_soon(lambda: True)
     qtbot.waitUntil(lambda: freed_by != [])
     assert freed_by == [threading.get_ident()]
+
+
+def wait_until_quiet(qtbot: QtBot) -> None:
+    """Wait until all would have been searched."""
+    due = time.monotonic() + 3 * garbage.QUIET_MS / 1_000
+    qtbot.waitUntil(lambda: time.monotonic() > due)
+
+
+def test_all_is_searched_only_if_nobody_waits_when_the_time_has_come(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, application: QApplication
+) -> None:
+    monkeypatch.setattr(garbage, "QUIET_MS", 50)
+    collection = GarbageCollection()
+    freed_by: list[int] = []
+    kept = Leftover(freed_by)
+    collection.keep()
+    del kept
+    away = True
+    collection.collect_all_soon(lambda: away)
+    away = False  # and back at once
+    wait_until_quiet(qtbot)
+    assert freed_by == []
+    away = True
+    collection.collect_all_soon(lambda: away)
+    qtbot.waitUntil(lambda: freed_by != [])
+
+
+def test_nothing_is_searched_while_the_next_project_is_opened_and_worked_on(
+    qtbot: QtBot,
+    studio: MainWindow,
+    small_project: Path,
+    open_in: Callable[[MainWindow, Path], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(garbage, "QUIET_MS", 300)
+    gc.enable()
+    collection = look_after_garbage(studio)
+    try:
+        freed_by: list[int] = []
+        kept = Leftover(freed_by)
+        collection.keep()
+        del kept
+
+        with qtbot.waitSignal(studio.session_changed):
+            studio.run_command("file.close_project")
+        open_in(studio, small_project)
+        wait_until_quiet(qtbot)
+        assert freed_by == []
+
+        with qtbot.waitSignal(studio.session_changed):
+            studio.run_command("file.close_project")
+        studio.open_project(small_project / "missing")  # that fails: it stays closed
+        qtbot.waitUntil(lambda: freed_by != [])
+    finally:
+        collection.uninstall()
+        gc.disable()
