@@ -84,8 +84,7 @@ class Settings(QSettings):
         if theirs is None:
             self._on_disk = values
         else:
-            with self._file.replacing:
-                self._take(theirs)
+            self._take(theirs)
             self._write()
 
     def _not_written(self, error: BaseException) -> None:
@@ -95,7 +94,7 @@ class Settings(QSettings):
             _log.error("the settings were not written", exc_info=error)
 
     def _write_as_qt(self) -> None:
-        with self._file.replacing:
+        with self._file.alone(LONGEST_WRITE_MS):
             if self._file.is_changed():
                 with contextlib.suppress(OSError):  # Qt cannot read it either
                     self._take(self._file.read())

@@ -37,15 +37,23 @@ class _UnwantedError(Exception):
 
 
 class SharedIni:
-    """The file at ``path``. Its methods may be called in any thread, those but :meth:`write` with ``replacing`` held.
-
-    ``replacing`` is held for a moment, whenever the file is replaced; never while a disk makes its contents safe.
-    """
+    """The file at ``path``. :meth:`write` belongs in a thread; what else looks at the file is called in :meth:`alone`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known = _stamp(path)
-        self.replacing = threading.Lock()
+        self._replacing = threading.Lock()  # held for a moment, never while a disk makes the contents safe
+
+    @contextmanager
+    def alone(self, timeout_ms: int) -> Iterator[None]:
+        """Nobody else replaces the file meanwhile: no thread, nor another process unless it takes longer than that."""
+        lock = self._lock()
+        with self._replacing:
+            lock.tryLock(timeout_ms)
+            try:
+                yield
+            finally:
+                lock.unlock()
 
     def is_changed(self) -> bool:
         """Whether another process wrote the file since it was last known here; where it is gone nothing is missed."""
@@ -87,10 +95,10 @@ class SharedIni:
 
     @contextmanager
     def _turn(self, is_wanted: Callable[[], bool]) -> Iterator[None]:
-        """The moment in which nobody else replaces the file, also no other process: Qt takes the same lock there."""
-        lock = QLockFile(f"{self._path}.lock")
+        """The moment in which :meth:`write` replaces the file; a process that waits for it keeps no thread waiting."""
+        lock = self._lock()
         while True:
-            with self.replacing:
+            with self._replacing:
                 if not is_wanted():
                     raise _UnwantedError
                 if lock.tryLock(0) or lock.error() is not QLockFile.LockError.LockFailedError:
@@ -103,6 +111,10 @@ class SharedIni:
                         lock.unlock()
                     return
             time.sleep(_LOOK_AGAIN_S)
+
+    def _lock(self) -> QLockFile:
+        """Held by the process that replaces the file; not Qt's own lock, as Qt may be what writes meanwhile."""
+        return QLockFile(f"{self._path}.replacing")
 
 
 def merged(

@@ -182,7 +182,7 @@ def test_what_another_studio_writes_stays_and_is_known_here(qtbot: QtBot, other_
 def test_what_another_studio_writes_in_the_very_moment_stays(qtbot: QtBot) -> None:
     settings = open_settings()
     path = Path(settings.fileName())
-    others = QLockFile(f"{path}.lock")  # as Qt takes it while it writes
+    others = QLockFile(f"{path}.replacing")  # as it holds it while it writes
     assert others.tryLock(0)
     settings.setValue("view/theme", "ours")
     qtbot.waitUntil(lambda: len(list(path.parent.glob(".lpstudio-*"))) == 1, timeout=10_000)  # waits for its turn
@@ -190,6 +190,17 @@ def test_what_another_studio_writes_in_the_very_moment_stays(qtbot: QtBot) -> No
     others.unlock()
     qtbot.waitUntil(lambda: written(path)("theme=ours"), timeout=10_000)
     assert written(path)("last=/theirs") and settings.value("projects/last") == "/theirs"
+
+    assert others.tryLock(0)
+
+    def end_writing() -> None:
+        path.write_text(path.read_text().replace("theme=ours", "theme=theirs"))
+        others.unlock()
+
+    settings.setValue("crop/here", "p1")
+    threading.Timer(0.1, end_writing).start()
+    settings.sync()  # as the window does when it closes
+    assert written(path)("theme=theirs") and written(path)("here=p1")
 
 
 def test_projects_that_two_studios_open_are_all_remembered(qtbot: QtBot, other_studio: OtherStudio) -> None:
