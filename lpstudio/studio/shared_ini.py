@@ -37,7 +37,7 @@ class _UnwantedError(Exception):
 
 
 class SharedIni:
-    """The file at ``path``. :meth:`write` belongs in a thread; what else looks at the file is called in :meth:`alone`."""
+    """The file at ``path``. :meth:`write` belongs in a thread; what else looks at the file goes into :meth:`alone`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
