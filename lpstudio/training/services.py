@@ -21,6 +21,8 @@ from typing import Any
 
 from ultralytics.utils import LOGGER, SETTINGS
 
+from lpstudio.training.mlflow_run import going_on
+
 # reports of use and of crashes to the makers of the service, which nobody asked for; what a person set stays
 _OWN_REPORTS = {"MLFLOW_DISABLE_TELEMETRY": "true", "WANDB_ERROR_REPORTING": "false"}
 
@@ -37,7 +39,10 @@ class Service:
 
     def attach(self, add: Callable[[str, Callable[[Any], None]], None]) -> None:
         """Have it called; ``add(event, callback)``."""
-        for event, callback in self._callbacks.callbacks.items():
+        callbacks = self._callbacks.callbacks
+        if self.name == "mlflow" and callbacks:
+            callbacks = going_on(self._callbacks)
+        for event, callback in callbacks.items():
             add(event, self._guarded(callback))
 
     def said(self, trainer: Any) -> str:
@@ -49,9 +54,12 @@ class Service:
         return f"{self.title} follows this run, as Ultralytics' settings ask for."
 
     def _guarded(self, callback: Callable[[Any], None]) -> Callable[[Any], None]:
+        """The same, and all that it adds to the trainer's callbacks, as calls that end no training."""
+
         def call(trainer: Any) -> None:
             if self._failed:
                 return
+            before = {event: len(calls) for event, calls in trainer.callbacks.items()}
             try:
                 with _arguments_for_services(trainer):
                     callback(trainer)
@@ -59,6 +67,10 @@ class Service:
                 self._failed = True
                 reason = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
                 LOGGER.warning(f"{self.title} no longer follows this run, which goes on: {reason}")
+            finally:
+                for event, calls in trainer.callbacks.items():
+                    known = before.get(event, 0)
+                    calls[known:] = [self._guarded(added) for added in calls[known:]]
 
         return call
 

@@ -58,9 +58,31 @@ for wanted, run in zip(sys.argv[2::2], sys.argv[3::2]):
     code = code or main([run])
 sys.exit(code)
 """
-_BROKEN_WANDB = (
-    "__version__ = '0'\nrun = None\nfinish = lambda **_: None\n\ndef init(**_):\n    raise OSError('no key')\n"
-)
+# its first run cannot begin, the next one loses the process that it talks to before it can end
+_BROKEN_WANDB = """
+__version__ = "0"
+run = None
+begun = []
+
+class Anything:
+    def __getattr__(self, name):
+        return self
+    def __call__(self, *_, **__):
+        return self
+
+def __getattr__(name):
+    return Anything()
+
+def init(**given):
+    global run
+    begun.append(given["name"])
+    if len(begun) == 1:
+        raise OSError("no key")
+    run = Anything()
+
+def finish(**_):
+    raise BrokenPipeError("the service is gone")
+"""
 
 
 class Trainings:
@@ -75,7 +97,7 @@ class Trainings:
     def run(self) -> Run:
         return projects.make_run(self.project, weights=self.weights, imgsz=32, epochs=2)
 
-    def train(self, *runs: tuple[str, Run], **variables: str) -> None:
+    def train(self, *runs: tuple[str, Run], ends: RunStatus = RunStatus.FINISHED, **variables: str) -> None:
         """Train runs, each with the services that stand before it; one that stands there twice is resumed."""
         env = {key: value for key, value in worker_environment().items() if not key.startswith("PYTEST")}
         env |= {"YOLO_CONFIG_DIR": str(self.folder / "config"), "LPSTUDIO_LOCKS": str(self.folder / "locks")}
@@ -86,7 +108,7 @@ class Trainings:
         )
         assert done.returncode == 0, done.stderr[-2000:]
         for _, run in runs:
-            assert run.status() is RunStatus.FINISHED and Run.open(run.dir).best_weights is not None
+            assert run.status() is ends and Run.open(run.dir).best_weights is not None
             assert (run.dir / "args.yaml").is_file() and (run.dir / "results.csv").is_file()
 
 
@@ -104,12 +126,12 @@ def test_tensorboard_follows_a_run_when_ultralytics_settings_say_so_and_not_else
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    quiet, followed = trainings.run(), trainings.run()
+    quiet, followed, left = trainings.run(), trainings.run(), trainings.run()
     broken = trainings.folder / "packages" / "wandb.py"
     broken.parent.mkdir()
     broken.write_text(_BROKEN_WANDB)
     path = os.pathsep.join([str(broken.parent), worker_environment()["PYTHONPATH"]])
-    trainings.train(("", quiet), ("tensorboard wandb", followed), PYTHONPATH=path)
+    trainings.train(("", quiet), ("tensorboard wandb", followed), ("wandb", left), PYTHONPATH=path)
     assert trainings.connections.read_text() == ""
     assert not list(quiet.dir.rglob("*tfevents*")) and not (quiet.dir / "wandb").exists()
     (file,) = followed.dir.rglob("*tfevents*")
@@ -119,7 +141,9 @@ def test_tensorboard_follows_a_run_when_ultralytics_settings_say_so_and_not_else
     assert "TensorBoard" not in _told(quiet) and "TensorBoard follows this run" in _told(followed)
     # a service that fails is left behind, and nothing says that it follows
     assert "Weights & Biases no longer follows this run, which goes on: no key" in _told(followed)
-    assert "Biases follows" not in _told(followed)
+    assert "Biases follows" not in _told(followed) and "the service is gone" not in _told(followed)
+    assert "Weights & Biases follows this run" in _told(left)  # what it adds itself for the end is guarded as well
+    assert _told(left).count("Weights & Biases no longer follows this run, which goes on: the service is gone") == 1
 
 
 @pytest.mark.slow
@@ -139,6 +163,30 @@ def test_mlflow_follows_runs_into_a_local_store_and_reports_to_nobody(trainings:
     assert experiment == "plates" and Path(artifacts).is_relative_to(trainings.project / "runs" / "mlruns")
     assert [path.name for path in Path(artifacts).rglob("best.pt")] and not (run.dir / "mlruns").exists()
     assert trainings.connections.read_text() == ""
+
+
+@pytest.mark.slow
+def test_mlflow_goes_on_with_the_run_that_is_resumed_while_it_is_there(trainings: Trainings) -> None:
+    pytest.importorskip("mlflow")
+    run, forgotten = trainings.run(), trainings.run()
+    for one in (run, forgotten):
+        one.commands_path.write_text('{"command": "stop_after_epoch"}\n')  # the second start ends with the last epoch
+    uri = "sqlite:///mlflow.db"
+    trainings.train(("", run), ("", forgotten), ends=RunStatus.STOPPED, MLFLOW_TRACKING_URI=uri)
+    run.lower_batch(run.batch // 2)  # as where memory was too small: another setting than MLflow was told
+    store = trainings.project / "runs" / "mlflow.db"
+    with closing(sqlite3.connect(store)) as opened:
+        opened.execute("update runs set lifecycle_stage = 'deleted' where name = ?", (forgotten.name,))
+        opened.commit()
+    trainings.train(("", run), ("", forgotten), MLFLOW_TRACKING_URI=uri)
+    with closing(sqlite3.connect(store)) as opened:
+        seen = opened.execute(
+            "select name, status, step from runs join metrics using (run_uuid)"
+            " where lifecycle_stage = 'active' and key = 'train/char_loss' order by name, step"
+        ).fetchall()
+    assert seen == [(run.name, "FINISHED", 0), (run.name, "FINISHED", 1), (forgotten.name, "FINISHED", 1)]
+    for one in (run, forgotten):
+        assert _told(one).count("MLflow follows this run") == 2
 
 
 @pytest.mark.slow
