@@ -68,7 +68,7 @@ def trained_to_the_end(run: Run, json_file: str | None = None, *, part_of: str =
 
     A run that another process trains already is only followed. ``part_of``: the comparison or sweep that is resumed
     rather than the run; in those a training whose process dies is gone on with, once, as nobody may be there to do so.
-    Raises LpStudioError when it fails or dies.
+    One that dies after it was asked to stop has stopped. Raises LpStudioError when it fails or dies.
     """
     from lpstudio.cli.training_progress import follow
     from lpstudio.training.launch import start_detached
@@ -81,6 +81,10 @@ def trained_to_the_end(run: Run, json_file: str | None = None, *, part_of: str =
             raise LpStudioError(end["message"])
         if end["type"] != "died":
             return end
+        if end["stopping"]:
+            print("the training process died before it had stopped", file=sys.stderr)
+            best = run.best_weights
+            return {"type": "finished", "reason": "stopped", "best": str(best) if best is not None else None}
         if not is_last:
             print("the training process died; it goes on after its last whole epoch", file=sys.stderr)
     remedy = f"Go on with --resume {part_of or run.name}."

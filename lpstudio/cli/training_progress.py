@@ -16,12 +16,14 @@ _POLL_S = 0.1
 
 
 def follow(run: Run, json_file: str | None = None) -> dict[str, Any]:
-    """Show a started run until it ends; returns its last event, or ``{"type": "died"}``.
+    """Show a started run until it ends; returns its last event, or ``{"type": "died", "stopping": bool}``.
 
-    ``json_file``: where the events go as JSON lines, ``-`` for stdout. Ctrl+C asks the training to stop.
+    ``stopping``: whether it had been asked to stop. ``json_file``: where the events go as JSON lines, ``-`` for
+    stdout. Ctrl+C asks the training to stop.
     """
     owner = run.owner()
     offset = owner.events_offset if owner is not None else 0
+    interrupted = False
     with _json_lines(json_file) as write_json, _display() as show:
         while True:
             try:
@@ -33,9 +35,10 @@ def follow(run: Run, json_file: str | None = None) -> dict[str, Any]:
                     if event["type"] in {"finished", "failed"}:
                         return event
                 if not events and not alive:
-                    return {"type": "died"}
+                    return {"type": "died", "stopping": interrupted or run.was_asked_to_stop}
                 time.sleep(_POLL_S)
             except KeyboardInterrupt:
+                interrupted = True
                 show({"type": "stopping"})
                 if run.status().is_live:
                     run.send("stop")

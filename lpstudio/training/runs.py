@@ -2,8 +2,9 @@
 
 ``runs/NAME-N/``: ``run.json`` (settings, groups, matrix, counts), ``data.yaml``, the frozen lists of
 :mod:`lpstudio.training.frozen`, ``events.jsonl``, ``commands.jsonl``, ``lock.json`` (the process at work), ``state.pt``
-(to resume from), ``batch.json`` (where memory was too small for the batch), ``scores.json`` (what val says of the best
-weights), ``worker.log`` and what Ultralytics writes: ``args.yaml``, ``results.csv``, ``weights/``.
+(to resume from), ``batch.json`` (where memory was too small for the batch), ``mlflow.json`` (its run in MLflow),
+``scores.json`` (what val says of the best weights), ``worker.log`` and what Ultralytics writes: ``args.yaml``,
+``results.csv``, ``weights/``.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from lpstudio.dataset.labels import format_label_text
 from lpstudio.dataset.types import CropContent
 from lpstudio.errors import LpStudioError
 from lpstudio.similarity import Similarity
+from lpstudio.training.commands import CommandReader
 from lpstudio.training.events import last_event, read_events
 from lpstudio.training.frozen import SPLITS, FrozenCrop, read_frozen, write_frozen
 from lpstudio.training.locks import Owner
@@ -215,6 +217,11 @@ class Run:
         if not self.status().is_live:
             raise LpStudioError(f"the run is not running ({self.status()})", path=self.dir)
         append_line_durable(self.commands_path, json.dumps({"t": round(time.time(), 3), "command": command}))
+
+    @property
+    def was_asked_to_stop(self) -> bool:
+        """Whether the process that trains or last trained it was told to stop, at once or after its epoch."""
+        return not {"stop", "stop_after_epoch"}.isdisjoint(CommandReader(self.commands_path).poll())
 
     def forget_commands(self) -> None:
         """Drop the commands of an earlier start; called before the process starts."""
