@@ -81,7 +81,8 @@ def command(
             refuse_changes({**changes, "losses": losses, "seeds": seeds}, "comparison")
             comparison = open_comparison(folder_of(opened, resume))
         else:
-            comparison = _new(opened, changes, losses or ",".join(LOSSES), seeds or "3")
+            wanted_losses = losses_from(losses) if losses is not None else list(LOSSES)
+            comparison = _new(opened, changes, wanted_losses, seeds_from(seeds) if seeds is not None else [1, 2, 3])
         print(f"{comparison.name}: {comparison.budget()}", file=sys.stderr)
         if not _train(comparison):
             print(f"stopped; go on with --resume {comparison.name}", file=sys.stderr)
@@ -95,6 +96,16 @@ def command(
     return 0
 
 
+def losses_from(text: str) -> list[str]:
+    """The names between the commas. Raises UsageError when there is none."""
+    from lpstudio.training.variants import LOSSES
+
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise UsageError("--losses names none", remedy=f"Give some of {','.join(LOSSES)}, or leave it out for all")
+    return names
+
+
 def seeds_from(text: str) -> list[int]:
     """``3`` are the seeds 1, 2, 3; ``7,8`` are 7 and 8. Raises UsageError."""
     try:
@@ -103,18 +114,18 @@ def seeds_from(text: str) -> list[int]:
         raise UsageError(f"--seeds takes a number, or seeds separated by commas, not {text!r}") from None
     if "," not in text and numbers:
         numbers = list(range(1, numbers[0] + 1))
-    if not numbers or min(numbers) < 0:
-        raise UsageError("a comparison needs a seed at least, and none below 0")
+    if not numbers:
+        raise UsageError("--seeds names none", remedy="Give how many (3), or which (7,8,9), or leave it out for 3")
+    if min(numbers) < 0:
+        raise UsageError("no seed may be below 0")
     return numbers
 
 
-def _new(project: Project, changes: dict[str, Any], losses: str, seeds: str) -> Comparison:
+def _new(project: Project, changes: dict[str, Any], losses: list[str], seeds: list[int]) -> Comparison:
     from lpstudio.training.variants import new_comparison
 
-    wanted = [name.strip() for name in losses.split(",") if name.strip()]
-    numbers = seeds_from(seeds)
     settings = settings_with(project, changes)
-    return new_comparison(project, settings, collected(project, settings.verified_only), wanted, numbers)
+    return new_comparison(project, settings, collected(project, settings.verified_only), losses, seeds)
 
 
 def _train(comparison: Comparison) -> bool:

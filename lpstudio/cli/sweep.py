@@ -83,7 +83,7 @@ def command(
         else:
             settings = settings_with(opened, changes)
             training_set = collected(opened, settings.verified_only)
-            sweep = new_sweep(opened, settings, training_set, goal or "characters", trials or TRIALS)
+            sweep = new_sweep(opened, settings, training_set, "characters" if goal is None else goal, trials or TRIALS)
         each = sweep.settings.epochs
         print(
             f"{sweep.name}: {sweep.wanted} trials, {each} epoch{'s' if each > 1 else ''} each, "

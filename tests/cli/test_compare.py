@@ -64,6 +64,19 @@ def _stop(run: Path, events: str) -> threading.Thread:
     return _when_it_told(run, events, lambda opened: opened.send("stop"))
 
 
+def _kill_while_stopping(run: Path, events: str) -> threading.Thread:
+    """Ask a training to stop, and ``kill -9`` its process before it can obey."""
+
+    def kill(opened: Run) -> None:
+        owner = opened.owner()
+        assert owner is not None
+        os.kill(owner.pid, signal.SIGSTOP)
+        opened.send("stop")
+        os.kill(owner.pid, signal.SIGKILL)
+
+    return _when_it_told(run, events, kill)
+
+
 def _kill(run: Path, events: str) -> threading.Thread:
     """``kill -9`` its process."""
 
@@ -141,6 +154,9 @@ def test_a_comparison_is_stopped_goes_on_and_ends_in_one_table(
     ("options", "said"),
     [
         (["--losses", "stock,foo"], "foo"),
+        (["--losses", ""], "stock,cross-entropy,similarity,in-place"),
+        (["--losses", " , "], "--losses names none"),
+        (["--seeds", ""], "leave it out for 3"),
         (["--seeds", "x"], "--seeds"),
         (["--seeds", "0"], "seed"),
         (["--resume", "compare-9", "--epochs", "3"], "keeps its settings"),
@@ -159,9 +175,12 @@ def test_a_comparison_that_cannot_be_made_is_refused(
 def test_a_sweep_is_stopped_goes_on_with_the_same_training_and_ends_in_a_table_and_a_drawing(
     folder: Path, quick: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    stopping = _stop(folder / "runs/sweep-1-trial-0-1", "epoch")
+    stopping = _kill_while_stopping(folder / "runs/sweep-1-trial-0-1", "epoch")
     assert run_command_line(["sweep", str(folder), *quick, "--epochs", "5", "--trials", "2"]) == 130
     stopping.join()
+    err = capfd.readouterr().err
+    assert "died before it had stopped" in err and "it goes on" not in err and "--resume sweep-1" in err
+    assert Run.open(folder / "runs/sweep-1-trial-0-1").status() is RunStatus.DIED
     sweep = open_sweep(folder / "runs/sweep-1")
     (trial,) = [one for one in sweep.trials() if one.state == "running"]
     assert trial.values["k"] == 2 and trial.values["gain"] == 0.5  # the settings as they are come first
@@ -213,3 +232,4 @@ def test_a_sweep_needs_a_part_of_train_to_choose_with(tmp_path: Path, capfd: pyt
     assert "8 plates" in capfd.readouterr().err
     assert not list((few / "runs").iterdir())
     assert run_command_line(["sweep", str(few), "--weights", "scratch", "--loss", "stock"]) == 2
+    assert run_command_line(["sweep", str(few), "--weights", "scratch", "--goal", ""]) == 2
