@@ -200,13 +200,13 @@ def _chart(table: ComparisonTable, name: str, title: str) -> str:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Round shares, four to eight of them, between which all from ``low`` to ``high`` lie; within 0 to 1."""
+    """Round shares, four to seven of them, between which all from ``low`` to ``high`` lie; within 0 to 1."""
     least = max(high - low, 0.01)
     step = next(step for step in (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2) if least / step <= 5)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    if last - first < 2:  # nothing to tell apart, or all on one line
-        first, last = first - 1, last + 1
-    return [number * step for number in range(max(first, 0), min(last, round(1 / step)) + 1)]
+    while last - first < 3:  # nothing to tell apart, or all close to one line
+        first, last = max(first - 1, 0), min(last + 1, round(1 / step))
+    return [number * step for number in range(first, last + 1)]
 
 
 def _of(row: Row, name: str) -> Estimate | None:
