@@ -13,7 +13,7 @@ _VARIABLE = "OMP_NUM_THREADS"
 def usable_threads() -> int:
     """``OMP_NUM_THREADS`` where it is set, as for torch; else how many logical processors this process may use.
 
-    Where it is not set torch decides for itself: on processors with hyper-threading it may take the physical ones alone.
+    Where it is not set torch decides for itself: with hyper-threading it may take one for each physical core.
     """
     wanted = os.environ.get(_VARIABLE, "")
     if wanted.isdigit() and int(wanted) > 0:

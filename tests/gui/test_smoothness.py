@@ -39,7 +39,8 @@ def test_the_watchdog_finds_a_block_and_what_held_the_thread(qtbot: QtBot) -> No
     watchdog.stop()
     block = max(watchdog.blocks, key=lambda block: block.ms)
     assert 0 <= block.waited_ms < block.ms
-    assert 0.7 * block.ms < block.cpu_ms + block.waited_ms  # it waited for nobody else
+    if Path("/proc/thread-self/schedstat").exists():  # else nobody tells for how long it had no processor
+        assert 0.7 * block.ms < block.cpu_ms + block.waited_ms  # it waited for nobody else
     assert block in watchdog.over(16)
     assert any("busy" in stack and "test_smoothness.py" in stack for stack in block.stacks)
 
