@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 from tests.bench.hand import wait_until
 from tests.bench.hands import PaintWatch, Qt, QTest, settle
 from tests.bench.processes import tell
 from tests.bench.session_script import drop
-from tests.bench.window import PictureWatch, open_window
+from tests.bench.window import PictureWatch, open_window, workspace_of
 
 _AGAIN = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
@@ -23,7 +22,7 @@ def read_shown(dataset: Path, weights: Path, count: int) -> None:
     window.open_project(dataset)
     opened.wait()
     window.show_workspace("review")
-    review: Any = window.workspace("review")
+    review = workspace_of(window, "review")
     drop(window, weights)
     control = review.controller
     wait_until(lambda: control.choice.weights is not None and len(control.items.items) > count, "weights and crops")

@@ -66,7 +66,7 @@ def watched(dataset: Path, seconds: float, video: Path | None, weights: Path | N
             for text, times in Counter(block.stacks).most_common(3):
                 print(f"{times} ×\n{text}")
     if failed:
-        raise SystemExit(f"{player.act}: what was waited for did not happen")
+        raise SystemExit(f"{player.act}: {player.trouble}")
     frames, slow = watchdog.over(FRAME_MS), watchdog.over(SLOW_MS)
     tell({
         "seconds": lasted, "beats": watchdog.beats, "frames": len(frames), "slow": len(slow),

@@ -6,9 +6,10 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tests.bench import THREADS
 
@@ -64,20 +65,28 @@ def run_rival(
 
 
 def _run(command: list[str], surroundings: dict[str, str], timeout_s: float) -> tuple[dict[str, Any], float]:
-    began = time.monotonic()
     name = " ".join(command[2:4])
-    try:
-        done = subprocess.run(
-            command, cwd=REPOSITORY, env=surroundings, capture_output=True, text=True, timeout=timeout_s
-        )
-    except subprocess.TimeoutExpired:
-        raise RuntimeError(f"{name} was not done after {timeout_s:.0f} s") from None
-    for line in reversed(done.stdout.splitlines()):
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:  # a pipe may be held by what it started
+        began = time.monotonic()
+        try:
+            code = subprocess.run(
+                command, cwd=REPOSITORY, env=surroundings, stdout=out, stderr=err, timeout=timeout_s, check=False
+            ).returncode
+            ended = f"ended with code {code} and told nothing"
+        except subprocess.TimeoutExpired:
+            code, ended = None, f"was not done after {timeout_s:.0f} s"
+        told, said = _written(out), _written(err)
+    for line in reversed(told.splitlines() if code is not None else []):
         if line.startswith(MARK):
-            told: dict[str, Any] = json.loads(line.removeprefix(MARK))
-            return told, began
-    last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-WORDS:])
-    raise RuntimeError(f"{name} ended with code {done.returncode} and told nothing:\n{last}")
+            values: dict[str, Any] = json.loads(line.removeprefix(MARK))
+            return values, began
+    last = "\n".join((told + said).strip().splitlines()[-WORDS:])
+    raise RuntimeError(f"{name} {ended}:\n{last}" if last else f"{name} {ended}")
+
+
+def _written(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
 
 
 def tell(values: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QSpinBox, QWidget
 
 from lpstudio.studio.main_window import MainWindow
+from tests.bench.window import workspace_of
 
 Act = Generator[float | Callable[[], bool], None, None]
 NONE = Qt.KeyboardModifier.NoModifier
@@ -67,7 +68,7 @@ class Script:
         self._rounds = 0
 
     def workspace(self, name: str) -> Any:
-        return self.window.workspace(name)
+        return workspace_of(self.window, name)
 
     def acts(self) -> list[tuple[str, Callable[[], Act]]]:
         """What is done over and over, in order, by name."""
@@ -316,7 +317,7 @@ class Script:
 class Player(QObject):
     """Plays acts one after the other in the running event loop; ``act`` names the present one.
 
-    ``done(0)`` at the end, ``done(1)`` when what an act waits for does not happen.
+    ``done(0)`` at the end, ``done(1)`` when an act fails or what it waits for does not happen; ``trouble`` says which.
     """
 
     def __init__(self, acts: Generator[tuple[str, Act], None, None], done: Callable[[int], object]) -> None:
@@ -325,7 +326,7 @@ class Player(QObject):
         self._steps: Act | None = None
         self._until: Callable[[], bool] | None = None
         self._since = 0.0
-        self.act = ""
+        self.act = self.trouble = ""
         self.timeline: list[tuple[float, str]] = []
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -336,10 +337,16 @@ class Player(QObject):
         self._timer.start(0)
 
     def _go_on(self) -> None:
+        try:
+            self._step()
+        except Exception as error:  # whatever it is: nothing would play on, and the session never end
+            self.trouble = f"{type(error).__name__}: {error}"
+            self._done(1)
+
+    def _step(self) -> None:
         if self._until is not None and not self._until():
             if time.perf_counter() - self._since > PATIENCE_S:
-                self._done(1)
-                return
+                raise TimeoutError("what was waited for did not happen")
             self._timer.start(20)
             return
         self._until = None

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import math
+import os
+import sys
+import time
+from collections.abc import Generator
 from pathlib import Path
 
+import pytest
+from pytestqt.qtbot import QtBot
+
 from lpstudio.dataset.types import Character
-from tests.bench import pictures, results
+from tests.bench import pictures, processes, results
 from tests.bench.plates_to_do import LEAST_IOU, Plate, fewest_vertices, iou, quality, with_errors
 from tests.bench.report import Figure, measured, table
+from tests.bench.session_script import Act, Player
 
 
 def _character(char: str, left: float) -> Character:
@@ -38,6 +46,42 @@ def test_results_replace_their_own_block_and_leave_what_hands_wrote(tmp_path: Pa
 def test_a_missed_limit_is_said() -> None:
     assert "MISSED" in table([Figure("slow", 20.0, "ms", 8.0)])
     assert "met" in table([Figure("fast", 3.0, "×", 2.0, at_least=True)])
+
+
+_STARTS_ANOTHER = """
+import subprocess, sys, time
+print("began", flush=True)
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(20)"])
+time.sleep(60)
+"""
+
+
+def test_a_measurement_that_does_not_end_is_given_up_whatever_it_started() -> None:
+    began = time.monotonic()
+    with pytest.raises(RuntimeError, match="was not done after 2 s:\nbegan"):
+        processes._run([sys.executable, "-c", _STARTS_ANOTHER], dict(os.environ), 2)
+    assert time.monotonic() - began < 15
+
+
+def _cannot_be_built() -> bool:
+    raise RuntimeError("Review cannot be opened: no footage")
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_session_ends_when_an_act_fails_and_says_why(qtbot: QtBot, waits: bool) -> None:
+    def act() -> Act:
+        yield 0.01
+        yield _cannot_be_built if waits else float(_cannot_be_built())
+
+    def acts() -> Generator[tuple[str, Act], None, None]:
+        yield "Review", act()
+
+    ends: list[int] = []
+    player = Player(acts(), ends.append)
+    player.start()
+    qtbot.waitUntil(lambda: bool(ends))
+    assert ends == [1]
+    assert (player.act, player.trouble) == ("Review", "RuntimeError: Review cannot be opened: no footage")
 
 
 def test_wrong_drafts_have_errors_in_a_tenth_of_their_characters_and_right_ones_none() -> None:

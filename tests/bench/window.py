@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, cast
+
 from PySide6.QtWidgets import QApplication
 
-from lpstudio.studio.annotate.workspace import AnnotateWorkspace
 from lpstudio.studio.app import make_application
 from lpstudio.studio.main_window import MainWindow
 from lpstudio.studio.places import open_settings
 from tests.bench.hands import PaintWatch, activate, settle
 
-__all__ = ["PictureWatch", "open_window", "settle"]
+if TYPE_CHECKING:
+    from lpstudio.studio.annotate.workspace import AnnotateWorkspace
+
+__all__ = ["PictureWatch", "open_window", "settle", "workspace_of"]
 
 
 def open_window(width: int = 1920, height: int = 1080) -> tuple[QApplication, MainWindow, AnnotateWorkspace]:
@@ -23,11 +27,18 @@ def open_window(width: int = 1920, height: int = 1080) -> tuple[QApplication, Ma
     window = MainWindow(settings)
     window.resize(width, height)
     window.show()
-    annotate = window.workspace("annotate")
-    assert isinstance(annotate, AnnotateWorkspace)
+    annotate = cast("AnnotateWorkspace", workspace_of(window, "annotate"))
     activate(window)
     settle(0.5)
     return application, window, annotate
+
+
+def workspace_of(window: MainWindow, name: str) -> Any:
+    """A workspace by its id, built if need be. Raises RuntimeError, with what the window says, when it cannot be."""
+    found = window.workspace(name)
+    if found is None:
+        raise RuntimeError(window.notice_bar.label.text() or f"there is no workspace {name}")
+    return found
 
 
 class PictureWatch(PaintWatch):
