@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
@@ -120,9 +120,12 @@ class NoticeBar(QWidget):
         assert layout is not None
         layout.activate()
         height = max(layout.heightForWidth(width), layout.minimumSize().height())
-        shown = (widget for widget in self._free if widget.isVisible())
-        free = [widget.mapTo(self._parent, QPoint(0, widget.height() + _APART)).y() for widget in shown]
-        self.setGeometry(corner.x(), max([corner.y(), *free]), width, height)
+        top = corner.y()
+        for widget in filter(QWidget.isVisible, self._free):
+            place = QRect(widget.mapTo(self._parent, QPoint()), widget.size())
+            if place.left() < corner.x() + width and corner.x() < place.right():
+                top = max(top, place.bottom() + _APART)
+        self.setGeometry(corner.x(), top, width, height)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if self._notices and event.type() in _MOVED:

@@ -6,13 +6,15 @@ import time
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from lpstudio.dataset.survey import FoundFault
 from lpstudio.studio.faults.survey import SurveyState
 from lpstudio.studio.main_window import MainWindow
+from lpstudio.studio.workspace import Notice, Severity
 from tests.annotate.hands import Hands, box_points
 from tests.gui.conftest import OpenIn
 from tests.gui.review_support import write_weights
@@ -38,6 +40,10 @@ def hands(empty_studio: MainWindow, faulty_project: Path, open_in: OpenIn, qtbot
     return Hands(empty_studio, qtbot)
 
 
+def on_screen(widget: QWidget) -> QRect:
+    return QRect(widget.mapToGlobal(QPoint()), widget.size())
+
+
 def check(hands: Hands) -> None:
     hands.command(Qt.Key.Key_2, _CTRL_ALT)
     survey = hands.annotate.checks.survey
@@ -59,6 +65,14 @@ def test_faults_are_told_at_the_canvas_while_one_draws_and_nothing_moves(hands: 
     assert "plates.csv" not in note.text()  # the text is that of plates.csv
     assert "the text OQD0099 has 7 characters, 8 are drawn" in note.text()
     assert "its outline crosses itself" in inspector.checks.text()
+    bar = hands.window.notice_bar
+    hands.window.notify(Notice("The last session was interrupted", Severity.WARNING))
+    for width in (1280, 1000):
+        hands.window.resize(width, 760)
+        hands.qtbot.wait(1)
+        assert bar.isVisible() and not on_screen(bar).intersects(on_screen(note))
+    bar.clear()
+    place = hands.canvas.geometry()
     hands.go("p2")
     assert note.isHidden()
     for x in (12, 44, 76, 20):

@@ -39,6 +39,7 @@ class ChecksFeature(QObject):
         self.fixer = Fixer(editor, workspace.desk, self)
         self.model_pass = ModelPass(studio.workers.reader, self)
         self.note = FaultNote(workspace.canvas)
+        studio.keep_free(self.note)
         self.outline = ModelOutline(workspace.canvas)
         self.saved = SavedFilters(crops, studio.commands, self)
         self._model_of: tuple[LabelError, Character | None] | None = None
