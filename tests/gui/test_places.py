@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import threading
@@ -84,15 +85,17 @@ def other_studio() -> Iterator[OtherStudio]:
 
 
 class SlowDisk:
-    """A disk on which no file is safe before ``go_on``; ``waiting`` tells how many writers wait for it."""
+    """A disk on which no file is safe before ``go_on``; ``waiting`` writers wait for it, ``files`` were begun."""
 
     def __init__(self) -> None:
         self._goes_on = threading.Event()
         self._fsync = os.fsync
         self.waiting = 0
+        self.files = 0
 
     def fsync(self, handle: int) -> None:
         self.waiting += 1
+        self.files += stat.S_ISREG(os.fstat(handle).st_mode)
         self._goes_on.wait(20)
         self._fsync(handle)
         self.waiting -= 1
@@ -235,6 +238,7 @@ def test_the_newest_of_several_changes_is_last_on_a_slow_disk(qtbot: QtBot, slow
     qtbot.waitUntil(third_is_there, timeout=10_000)
     settings.sync()
     assert on_disk("theme=third") and seen == sorted(seen)
+    assert slow_disk.files == 2  # the second change had no write of its own
 
 
 def wait_for_the_timer(qtbot: QtBot) -> None:
