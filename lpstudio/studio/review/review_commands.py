@@ -52,7 +52,7 @@ def register(workspace: ReviewWorkspace) -> None:
         icon="circle-stop", tip="Stop; what was read stays")  # fmt: skip
     add("read_on", "Read &on", control.desk.read_on, lambda: control.can_read_on, icon="play",
         tip="Go on where the reading broke off")  # fmt: skip
-    add("twice", "Look &twice", control.look_twice, icon="scan-search", checkable=True,
+    add("twice", "Look &twice", control.look_twice, shortcuts=("Ctrl+Alt+L",), icon="scan-search", checkable=True,
         tip="Look at every picture a second time, larger: slower, and more clear plates come out right")  # fmt: skip
 
     add("accept", "&Accept the character", control.accept_character, lambda: control.character is not None,
