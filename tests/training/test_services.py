@@ -181,10 +181,10 @@ def test_mlflow_goes_on_with_the_run_that_is_resumed_while_it_is_there(trainings
     trainings.train(("", run), ("", forgotten), MLFLOW_TRACKING_URI=uri)
     with closing(sqlite3.connect(store)) as opened:
         seen = opened.execute(
-            "select name, status, step from runs join metrics using (run_uuid)"
-            " where lifecycle_stage = 'active' and key = 'train/char_loss' order by name, step"
+            "select name, status, min(step), max(step) from runs join metrics using (run_uuid)"
+            " where lifecycle_stage = 'active' and key = 'train/char_loss' group by run_uuid order by name"
         ).fetchall()
-    assert seen == [(run.name, "FINISHED", 0), (run.name, "FINISHED", 1), (forgotten.name, "FINISHED", 1)]
+    assert seen == [(run.name, "FINISHED", 0, 1), (forgotten.name, "FINISHED", 1, 1)]
     for one in (run, forgotten):
         assert _told(one).count("MLflow follows this run") == 2
 
