@@ -19,10 +19,10 @@ from lpstudio.evaluation.measures import CharacterCounts, box_iou, count_charact
 from lpstudio.evaluation.results import CropResult, Evaluation
 from lpstudio.plates.formats import FormatSet
 from lpstudio.plates.order import box_of, group_plates
+from lpstudio.reading.job import read_seen, scaled
 from lpstudio.reading.pictures import Picture, load_picture
 from lpstudio.reading.plate import plates_of
 from lpstudio.reading.reader import CharacterReader
-from lpstudio.reading.stream import read_seen, scaled
 
 _BATCH = 16
 _STAYS_OUT = frozenset({CropState.IGNORED.value})

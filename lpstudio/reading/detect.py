@@ -96,6 +96,10 @@ class Model(Protocol):
     def __call__(self, batch: Array) -> Output:
         """Run the network on a batch (n, 3, h, w)."""
 
+    @property
+    def worth_processes(self) -> int:
+        """How many pictures pay for processes that each open the model and read a share."""
+
     def for_many(self) -> Model:
         """The same model, made faster where that pays: it may take a second, hundreds of pictures win it back."""
 

@@ -303,8 +303,8 @@ class PlateReader:
         return self._plates(pixels, (1.0, 1.0))
 
     def _plates(self, pixels: NDArray[np.uint8], scale: tuple[float, float]) -> list[dict[str, Any]]:
+        from lpstudio.reading.job import read_seen, scaled
         from lpstudio.reading.plate import plates_of
-        from lpstudio.reading.stream import read_seen, scaled
 
         seen = [scaled(one, scale) for one in read_seen(self._reader, [pixels])[0]]
         return plates_of(seen, self.formats, self.similarity)

@@ -37,6 +37,8 @@ class OnnxModel:
     that names ``path`` when ``data`` is no such model of so many classes.
     """
 
+    worth_processes = 400
+
     def __init__(self, data: bytes, path: Path, classes: int) -> None:
         self.threads = usable_threads()
         self._data = data
@@ -54,6 +56,9 @@ class OnnxModel:
 
     def __call__(self, batch: NDArray[np.float32]) -> Output:
         return _run(self._session(self._used if batch.size > SMALL else 1), batch)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_sessions": {}}  # another process opens its own
 
     def for_many(self) -> OnnxModel:
         return self

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 class TorchModel:
     """A network in evaluation mode on its device; called with a batch of pictures."""
 
+    worth_processes = 1200  # torch takes some seconds to load
+
     def __init__(self, network: torch.nn.Module, device: torch.device | str = "cpu") -> None:
         self.network = network
         self._device = torch.device(device)
@@ -41,6 +43,9 @@ class TorchModel:
     def threads(self) -> int:
         """How many models side by side keep the processor busy; 1 on another device."""
         return torch.get_num_threads() if self._device.type == "cpu" else 1
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_program": None}  # another process makes its own
 
     def for_many(self) -> TorchModel:
         """The same network as one program, on the CPU: Python holds up neither its operations nor other threads.

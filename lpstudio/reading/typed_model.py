@@ -18,10 +18,10 @@ from lpstudio.dataset.types import Character, Polygon
 from lpstudio.plates.order import Box, flat_order
 from lpstudio.reading import CONFIDENCE
 from lpstudio.reading.exact_outline import exact_outline
+from lpstudio.reading.job import read_seen
 from lpstudio.reading.letter_forms import forms_of_plate
 from lpstudio.reading.plate import SeenCharacter
 from lpstudio.reading.reader import CharacterReader
-from lpstudio.reading.stream import read_seen
 from lpstudio.reading.weights import Weights
 
 Bytes = NDArray[np.uint8]

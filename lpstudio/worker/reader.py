@@ -105,9 +105,9 @@ class Reader:
         pixels, scale, (width, height), time_s = self._pixels(path, number, reply)
         reader = self._reader(request, reply)
 
+        from lpstudio.reading.job import read_seen, scaled
         from lpstudio.reading.pictures import whole_rectangle
         from lpstudio.reading.plate import line, plates_of
-        from lpstudio.reading.stream import read_seen, scaled
 
         left, top = 0, 0
         if rectangle is not None:

@@ -12,7 +12,7 @@ from tests.bench.beside import Run
 from tests.bench.processes import run
 from tests.bench.report import Figure, measured
 
-CROPS = 960
+CROPS = 1600
 SIDE = 224
 ROUNDS = 2
 SHOWN = 30  # crops read one by one in the window

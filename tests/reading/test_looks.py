@@ -55,9 +55,9 @@ def test_the_second_look_is_larger_by_a_good_quarter(side: int, second: int) -> 
 
 def test_real_plates_are_read_in_two_sizes_as_in_one_or_better(real_crops: Path) -> None:
     from lpstudio.plates.formats import formats_from
+    from lpstudio.reading.job import read_seen
     from lpstudio.reading.pictures import load_image
     from lpstudio.reading.plate import plates_of
-    from lpstudio.reading.stream import read_seen
     from lpstudio.similarity import Similarity
 
     with (real_crops / "plates.csv").open() as file:

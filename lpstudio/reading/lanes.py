@@ -1,0 +1,200 @@
+"""Ways to read many jobs: in one lane, in lanes side by side in this process, or in processes of their own.
+
+A lane reads each of its jobs from file to line on one thread: that keeps the processor busier than one lane on all
+threads, whose steps outside the model are work for one. Between the file and the line, outside the model, the lanes
+of a process take turns: Python runs one at a time anyway, and lanes that fight over every step of it spend a quarter
+more of the processor. One lane more than there are processors uses what waiting for turns leaves. Processes wait for
+nothing, which pays once the seconds in which they start are won back.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import connection
+from queue import SimpleQueue
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lpstudio.plates.formats import FormatSet
+from lpstudio.reading.detect import Model, Output
+from lpstudio.reading.job import Job, JobReader, Line
+from lpstudio.reading.reader import CharacterReader
+from lpstudio.similarity import Similarity
+
+log = logging.getLogger(__name__)
+
+_WINDOW = 32  # pictures read together: those of one shape share a batch
+_LANE_WINDOW = 16  # of lanes that take turns: what one does in one go outside the model holds up the others
+_FEW = 8  # so few pictures are not worth another lane
+_SPARE = 1  # lanes more than processors: while one waits for its turn, another has its processor
+_MANY = 400  # pictures of a lane that are worth the half second in which a faster model is made
+_MOST_PROCESSES = 8  # each takes some hundred megabytes
+_LOOK_S = 0.1  # between two looks whether the run is to end, while a process works
+# A lane that wants to go on with its model waits no longer for one that works in Python (seconds; usually 0.005).
+_SWITCH_S = 0.00005
+
+_Result = Callable[[], list[Line]]  # waits for the lines of a job
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """What takes jobs of up to ``window`` pictures; ``ahead`` of them may wait, so that nobody waits for jobs."""
+
+    submit: Callable[[Job], _Result]
+    window: int
+    ahead: int
+
+
+@contextmanager
+def open_lanes(reader: JobReader, pictures: int | None) -> Iterator[Lanes]:
+    """The way that suits so many pictures; None: nobody knows how many, as with footage."""
+    model = reader.reader.weights.model
+    threads = model.threads
+    count = 1 if threads == 1 or (pictures is not None and pictures <= _FEW) else threads + _SPARE
+    if pictures is not None:
+        count = min(count, -(-pictures // _FEW))
+    if count <= 1:  # in this thread, with as many others as the model takes by itself
+        yield Lanes(lambda job: lambda: reader.lines(job), _WINDOW, 0)
+    elif pictures is not None and pictures >= model.worth_processes:
+        count = min(threads, _MOST_PROCESSES)
+        with _processes(reader, count, pictures // count >= _MANY) as submit:
+            yield Lanes(submit, _even(pictures, count, _WINDOW), 2 * count)
+    else:
+        with _threads(reader, count, pictures is not None and pictures >= _MANY) as submit:
+            yield Lanes(submit, _LANE_WINDOW if pictures is None else _even(pictures, count, _LANE_WINDOW), count)
+
+
+def _even(pictures: int, lanes: int, most: int) -> int:
+    """A window with which no lane waits at the end for the last window of another."""
+    windows = lanes * -(-pictures // (lanes * most))
+    return -(-pictures // windows)
+
+
+# -- lanes of this process
+
+
+@contextmanager
+def _threads(reader: JobReader, count: int, many: bool) -> Iterator[Callable[[Job], _Result]]:
+    model = reader.reader.weights.model
+    characters = reader.reader.for_many() if many else reader.reader
+    turn, over = threading.Lock(), threading.Event()
+    idle: SimpleQueue[JobReader] = SimpleQueue()
+    for _ in range(count):
+        lane = characters.lane(lambda model: _InTurns(model, turn))
+        idle.put(JobReader(lane, reader.formats, reader.similarity, reader.check, turn, over))
+
+    def work(job: Job) -> list[Line]:
+        lane = idle.get()
+        try:
+            return lane.lines(job)
+        finally:
+            idle.put(lane)
+
+    with model.lanes_running(), _little_waiting(), ThreadPoolExecutor(count, "reading", model.start_lane) as pool:
+        try:
+            yield lambda job: pool.submit(work, job).result
+        finally:
+            over.set()
+
+
+class _InTurns:
+    """The model of a lane that has the turn: while it runs, another lane has it."""
+
+    def __init__(self, model: Model, turn: threading.Lock) -> None:
+        self._model = model
+        self._turn = turn
+
+    def __call__(self, batch: NDArray[np.float32]) -> Output:
+        self._turn.release()
+        try:
+            return self._model(batch)
+        finally:
+            self._turn.acquire()
+
+
+@contextmanager
+def _little_waiting() -> Iterator[None]:
+    """Held while there are lanes: they wait less for each other at what only one of them can do at a time.
+
+    The search for garbage is such: it would go through all that torch and its like have loaded, again and again.
+    """
+    interval = sys.getswitchinterval()
+    freeze = gc.isenabled() and not gc.get_freeze_count()
+    sys.setswitchinterval(_SWITCH_S)
+    if freeze:
+        gc.freeze()
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+        if freeze:
+            gc.unfreeze()
+
+
+# -- processes
+
+_lane: JobReader | None = None  # of this process, where it was started to read
+
+
+@contextmanager
+def _processes(reader: JobReader, count: int, many: bool) -> Iterator[Callable[[Job], _Result]]:
+    """Where a process cannot start, or dies, this one reads what it had to read."""
+    given = (reader.reader, reader.formats, reader.similarity, many)
+    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin, given)
+
+    def submit(job: Job) -> _Result:
+        try:
+            future = pool.submit(_read, job)
+        except BrokenProcessPool:
+            return lambda: reader.lines(job)
+        return lambda: waited(future, job)
+
+    def waited(future: Future[list[Line]], job: Job) -> list[Line]:
+        while not future.done():
+            wait([future], _LOOK_S)
+            reader.check()
+        try:
+            return future.result()
+        except BrokenProcessPool:
+            log.warning("a process that read pictures ended; they are read without it")
+            return reader.lines(job)
+
+    try:
+        yield submit
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin(reader: CharacterReader, formats: FormatSet, similarity: Similarity, many: bool) -> None:
+    """In a process that was started to read: one lane, of one thread."""
+    global _lane
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that reads for somebody is told, and tells
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    reader.weights.model.start_lane()
+    _lane = JobReader((reader.for_many() if many else reader).lane(), formats, similarity)
+    gc.freeze()
+
+
+def _end_with_parent() -> None:
+    """A process whose parent was killed would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _read(job: Job) -> list[Line]:
+    assert _lane is not None
+    return _lane.lines(job)

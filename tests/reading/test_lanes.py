@@ -1,0 +1,126 @@
+"""Large folders are read by processes of their own: the same lines in the same order, and none is ever left over."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+import torch
+from PIL import Image
+
+from lpstudio.plates.formats import formats_from
+from lpstudio.reading.reader import CharacterReader
+from lpstudio.reading.runtime_torch import TorchModel
+from lpstudio.reading.sources import find_items
+from lpstudio.reading.stream import ReadingRun
+from lpstudio.reading.weights import load_weights
+from lpstudio.similarity import Similarity
+
+COUNT = 70
+
+
+@pytest.fixture(scope="module")
+def reader(weights_file: Path) -> CharacterReader:
+    return CharacterReader(load_weights(weights_file, "cpu"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Crops of many shapes, and one file that is none."""
+    folder = tmp_path_factory.mktemp("many")
+    rng = np.random.default_rng(0)
+    for number in range(COUNT):
+        pixels = rng.integers(0, 255, (int(rng.integers(30, 110)), 160, 3), np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number:02}.png")
+    (folder / "40.png").write_bytes(b"no picture")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _two_processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(TorchModel, "worth_processes", COUNT)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(threads)
+
+
+def run(reader: CharacterReader, folder: Path) -> ReadingRun:
+    return ReadingRun(find_items([str(folder)]), reader, formats_from("none"), Similarity())
+
+
+def test_processes_read_what_one_lane_reads(reader: CharacterReader, folder: Path) -> None:
+    lines = list(run(reader, folder))
+    assert [Path(line["source"]).stem for line in lines] == [f"{number:02}" for number in range(COUNT)]
+    torch.set_num_threads(1)
+    alone = list(run(reader, folder))
+    assert lines[40]["error"] == alone[40]["error"] and "40.png" in lines[40]["error"]
+    for one, other in zip(lines, alone, strict=True):
+        assert [plate["text"] for plate in one["plates"]] == [plate["text"] for plate in other["plates"]]
+        for here, there in zip(one["plates"], other["plates"], strict=True):
+            assert np.allclose(here["box"], there["box"], atol=0.01)
+    assert not multiprocessing.active_children()
+
+
+def test_what_a_killed_process_had_to_read_is_read_all_the_same(
+    reader: CharacterReader, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lines = []
+    with caplog.at_level(logging.WARNING):
+        for line in run(reader, folder):
+            if not lines:
+                assert len(multiprocessing.active_children()) == 2
+                multiprocessing.active_children()[0].kill()
+            lines.append(line)
+    assert [Path(line["source"]).stem for line in lines] == [f"{number:02}" for number in range(COUNT)]
+    assert [line["error"] is None for line in lines] == [number != 40 for number in range(COUNT)]
+    assert "read without it" in caplog.text
+
+
+def test_a_run_that_is_stopped_leaves_no_process(reader: CharacterReader, folder: Path) -> None:
+    class Enough(Exception):  # noqa: N818
+        pass
+
+    def check() -> None:
+        if multiprocessing.active_children():
+            raise Enough
+
+    with pytest.raises(Enough):
+        list(ReadingRun(find_items([str(folder)]), reader, formats_from("none"), Similarity(), check=check))
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_processes_end_with_one_that_was_killed(folder: Path, weights_file: Path, tmp_path: Path) -> None:
+    script = tmp_path / "reads.py"
+    script.write_text(
+        "import multiprocessing, sys, time\n"
+        "from pathlib import Path\n"
+        "from tests.reading.test_lanes import COUNT, CharacterReader, TorchModel, load_weights, run, torch\n"
+        "if __name__ == '__main__':\n"
+        "    TorchModel.worth_processes = COUNT\n"
+        "    torch.set_num_threads(2)\n"
+        "    for line in run(CharacterReader(load_weights(Path(sys.argv[1]), 'cpu')), Path(sys.argv[2])):\n"
+        "        print(*(child.pid for child in multiprocessing.active_children()), flush=True)\n"
+        "        time.sleep(60)\n"
+    )
+    root = str(Path(__file__).resolve().parents[2])
+    environment = {**os.environ, "PYTHONPATH": root}
+    call = [sys.executable, str(script), str(weights_file), str(folder)]
+    with subprocess.Popen(call, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        children = [psutil.Process(int(pid)) for pid in process.stdout.readline().split()]
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+    assert len(children) == 2
+    _, left = psutil.wait_procs(children, timeout=10)
+    assert all(child.status() == psutil.STATUS_ZOMBIE for child in left)  # ended, though nobody asked how
