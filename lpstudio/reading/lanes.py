@@ -39,7 +39,7 @@ _WINDOW = 32  # pictures read together: those of one shape share a batch
 _LANE_WINDOW = 16  # of lanes that take turns: what one does in one go outside the model holds up the others
 _FEW = 8  # so few pictures are not worth another lane
 _SPARE = 1  # lanes more than processors: while one waits for its turn, another has its processor
-_MANY = 400  # pictures of a lane that are worth the half second in which a faster model is made
+MANY = 400  # so many pictures are worth the half second in which a faster model is made
 _MOST_PROCESSES = 8  # each takes some hundred megabytes
 _LOOK_S = 0.1  # between two looks whether the run is to end, while a process works
 # A lane that wants to go on with its model waits no longer for one that works in Python (seconds; usually 0.005).
@@ -69,10 +69,10 @@ def open_lanes(reader: JobReader, pictures: int | None) -> Iterator[Lanes]:
         yield Lanes(lambda job: lambda: reader.lines(job), _WINDOW, 0)
     elif pictures is not None and pictures >= model.worth_processes:
         count = min(threads, _MOST_PROCESSES)
-        with _processes(reader, count, pictures // count >= _MANY) as submit:
+        with _processes(reader, count, pictures >= MANY) as submit:
             yield Lanes(submit, _even(pictures, count, _WINDOW), 2 * count)
     else:
-        with _threads(reader, count, pictures is not None and pictures >= _MANY) as submit:
+        with _threads(reader, count, pictures is not None and pictures >= MANY) as submit:
             yield Lanes(submit, _LANE_WINDOW if pictures is None else _even(pictures, count, _LANE_WINDOW), count)
 
 
@@ -151,7 +151,7 @@ _lane: JobReader | None = None  # of this process, where it was started to read
 @contextmanager
 def _processes(reader: JobReader, count: int, many: bool) -> Iterator[Callable[[Job], _Result]]:
     """Where a process cannot start, or dies, this one reads what it had to read."""
-    given = (reader.reader, reader.formats, reader.similarity, many)
+    given = (reader.reader.for_many() if many else reader.reader, reader.formats, reader.similarity)
     pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin, given)
 
     def submit(job: Job) -> _Result:
@@ -177,13 +177,13 @@ def _processes(reader: JobReader, count: int, many: bool) -> Iterator[Callable[[
         pool.shutdown(cancel_futures=True)
 
 
-def _begin(reader: CharacterReader, formats: FormatSet, similarity: Similarity, many: bool) -> None:
+def _begin(reader: CharacterReader, formats: FormatSet, similarity: Similarity) -> None:
     """In a process that was started to read: one lane, of one thread."""
     global _lane
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that reads for somebody is told, and tells
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     reader.weights.model.start_lane()
-    _lane = JobReader((reader.for_many() if many else reader).lane(), formats, similarity)
+    _lane = JobReader(reader.lane(), formats, similarity)
     gc.freeze()
 
 

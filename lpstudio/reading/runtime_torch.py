@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import logging
 import warnings
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 class TorchModel:
     """A network in evaluation mode on its device; called with a batch of pictures."""
 
-    worth_processes = 1200  # torch takes some seconds to load
+    worth_processes = 1500  # torch takes some seconds to load
 
     def __init__(self, network: torch.nn.Module, device: torch.device | str = "cpu") -> None:
         self.network = network
@@ -45,7 +46,21 @@ class TorchModel:
         return torch.get_num_threads() if self._device.type == "cpu" else 1
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_program": None}  # another process makes its own
+        state = {**self.__dict__, "_program": None}
+        if isinstance(self.network, torch.jit.ScriptModule):
+            file = io.BytesIO()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                torch.jit.save(self.network, file)
+            state["network"] = file.getvalue()
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if isinstance(state["network"], bytes):  # another process needs no Ultralytics for a program
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                state["network"] = torch.jit.load(io.BytesIO(state["network"]))
+        self.__dict__.update(state)
 
     def for_many(self) -> TorchModel:
         """The same network as one program, on the CPU: Python holds up neither its operations nor other threads.

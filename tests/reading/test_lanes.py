@@ -18,6 +18,7 @@ import torch
 from PIL import Image
 
 from lpstudio.plates.formats import formats_from
+from lpstudio.reading import lanes
 from lpstudio.reading.reader import CharacterReader
 from lpstudio.reading.runtime_torch import TorchModel
 from lpstudio.reading.sources import find_items
@@ -26,6 +27,7 @@ from lpstudio.reading.weights import load_weights
 from lpstudio.similarity import Similarity
 
 COUNT = 70
+pytestmark = pytest.mark.slow  # each process loads torch
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _two_processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(TorchModel, "worth_processes", COUNT)
+    monkeypatch.setattr(lanes, "MANY", COUNT)
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
     yield
@@ -105,9 +108,9 @@ def test_processes_end_with_one_that_was_killed(folder: Path, weights_file: Path
     script.write_text(
         "import multiprocessing, sys, time\n"
         "from pathlib import Path\n"
-        "from tests.reading.test_lanes import COUNT, CharacterReader, TorchModel, load_weights, run, torch\n"
+        "from tests.reading.test_lanes import COUNT, CharacterReader, TorchModel, lanes, load_weights, run, torch\n"
         "if __name__ == '__main__':\n"
-        "    TorchModel.worth_processes = COUNT\n"
+        "    TorchModel.worth_processes = lanes.MANY = COUNT\n"
         "    torch.set_num_threads(2)\n"
         "    for line in run(CharacterReader(load_weights(Path(sys.argv[1]), 'cpu')), Path(sys.argv[2])):\n"
         "        print(*(child.pid for child in multiprocessing.active_children()), flush=True)\n"

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
+import pickle
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,3 +56,21 @@ def test_a_network_that_no_program_can_be_made_of_is_read_with_as_it_is(
     with caplog.at_level(logging.DEBUG, "lpstudio"):
         assert model.for_many() is model and "as it is" in caplog.text
     assert model(np.zeros((2, 3, 32, 32), np.float32)).decoded.shape == (2, 4 + CLASSES, 1)
+
+
+def test_a_program_says_the_same_in_another_process_which_needs_no_ultralytics(
+    model: TorchModel, tmp_path: Path
+) -> None:
+    batch = np.random.default_rng(0).random((2, 96, 224, 3), np.float32).transpose(0, 3, 1, 2)
+    (tmp_path / "model").write_bytes(pickle.dumps((model.for_many(), batch)))
+    code = (
+        "import pickle, sys, numpy as np, pathlib\n"
+        "model, batch = pickle.loads(pathlib.Path(sys.argv[1]).read_bytes())\n"
+        "model.start_lane()\n"
+        "np.save(sys.argv[2], model(batch).logits)\n"
+        "assert 'ultralytics' not in sys.modules\n"
+    )
+    call = [sys.executable, "-c", code, str(tmp_path / "model"), str(tmp_path / "said.npy")]
+    subprocess.run(call, check=True, timeout=120, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    expected = model(batch).logits
+    assert expected is not None and np.array_equal(np.load(tmp_path / "said.npy"), expected)
