@@ -51,7 +51,7 @@ def command(
         typer.Option(min=32, max=8192, help="The side the model sees; what it was trained at when left out."),
     ] = None,
     twice: Annotated[
-        bool, typer.Option("--twice", help="Look at every picture a second time, larger: slower, and more right.")
+        bool, typer.Option("--twice", help="Look at each picture a second time, larger: slow; for clear plates.")
     ] = False,
 ) -> int:
     """Read plates. Exit 1 when a picture or frame could not be read."""

@@ -136,7 +136,6 @@ class _Search:
         count, length = weighed.count, int(lattices.lengths[number])
         kinds = lattices.kinds[number].tolist()
         bounds = self._bounds[:, number].tolist()
-        known = self._choices
         states: dict[_State, _Parts] = {(0, 0): {"": (1.0, 1.0, None)}}
         for i in range(count + 1):
             _miss(states, i, length, int(lattices.most_missed[number]), least, bounds[i])
@@ -149,7 +148,7 @@ class _Search:
                 reach = ahead[out][missed]
                 if place < length and reach > 0:
                     target = following.setdefault((out, missed), {})
-                    choices = known.get((i, kinds[place])) or self._choices_at(i, kinds[place])
+                    choices = self._choices_at(i, kinds[place])
                     for text, (all_ways, best, chars) in parts.items():
                         enough = least / (best * reach)
                         for char, weight in choices:
@@ -182,11 +181,13 @@ class _Search:
 
     def _choices_at(self, i: int, kind: int) -> list[tuple[str, float]]:
         """The characters worth trying at a place, best first, with their weights; hopeless ones are left to the sum."""
-        values = (self._weighed.rows[i] * self._weighed.lattices.factors[kind]).tolist()
-        best = sorted(zip(values, CHARACTERS, strict=True), reverse=True)[:_CANDIDATES]
-        choices = [(char, value) for value, char in best if value >= 1e-3 * best[0][0] and value > 0]
-        self._choices[(i, kind)] = choices
-        return choices
+        known = self._choices.get((i, kind))
+        if known is None:
+            values = (self._weighed.rows[i] * self._weighed.lattices.factors[kind]).tolist()
+            best = sorted(zip(values, CHARACTERS, strict=True), reverse=True)[:_CANDIDATES]
+            known = [(char, value) for value, char in best if value >= 1e-3 * best[0][0] and value > 0]
+            self._choices[(i, kind)] = known
+        return known
 
 
 def _miss(

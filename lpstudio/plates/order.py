@@ -106,7 +106,7 @@ def _angles(seen: Sequence[_Seen]) -> list[float]:
             angle = math.atan2(down, across) if across or down else 0.0
             angle = (angle + math.pi / 2) % math.pi - math.pi / 2
             if abs(angle) <= _MOST_TILT:
-                usable.add(round(angle, 2))
+                usable.add(round(angle, 2))  # half a degree moves no character to another line
     return sorted(usable, key=abs)
 
 

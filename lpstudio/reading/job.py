@@ -46,20 +46,23 @@ class JobReader:
 
     def __init__(
         self,
-        reader: CharacterReader,
+        characters: CharacterReader,
         formats: FormatSet,
         similarity: Similarity,
         check: Callable[[], None] = lambda: None,
         turn: AbstractContextManager[Any] | None = None,
         over: threading.Event | None = None,
     ) -> None:
-        self.reader = reader
+        self.characters = characters
         self.formats = formats
         self.similarity = similarity
         self.check = check
         self._turn = turn or nullcontext()
         self._over = over or threading.Event()
-        self._weights: dict[str, Any] = {"weights": reader.weights.name, "calibrated": reader.weights.calibrated}
+        self._weights: dict[str, Any] = {
+            "weights": characters.weights.name,
+            "calibrated": characters.weights.calibrated,
+        }
 
     def failed(self, source: str, message: str, frame: int | None = None) -> Line:
         """The line of a picture or frame that cannot be read."""
@@ -118,7 +121,7 @@ class JobReader:
     def _seen(self, images: Sequence[NDArray[np.uint8]]) -> Sequence[list[SeenCharacter] | LpStudioError]:
         """Read a batch; where that fails (memory, mostly) one by one, so that one picture spoils no other."""
         try:
-            return read_seen(self.reader, images)
+            return read_seen(self.characters, images)
         except (RuntimeError, MemoryError) as error:
             if len(images) < 2:
                 said = (str(error).strip() or type(error).__name__).splitlines()[0]

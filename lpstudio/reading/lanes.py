@@ -60,20 +60,26 @@ class Lanes:
 @contextmanager
 def open_lanes(reader: JobReader, pictures: int | None) -> Iterator[Lanes]:
     """The way that suits so many pictures; None: nobody knows how many, as with footage."""
-    model = reader.reader.weights.model
+    model = reader.characters.weights.model
     threads = model.threads
     count = 1 if threads == 1 or (pictures is not None and pictures <= _FEW) else threads + _SPARE
     if pictures is not None:
         count = min(count, -(-pictures // _FEW))
     if count <= 1:  # in this thread, with as many others as the model takes by itself
         yield Lanes(lambda job: lambda: reader.lines(job), _WINDOW, 0)
-    elif pictures is not None and pictures >= model.worth_processes:
+        return
+    if pictures is None:
+        with _threads(reader, reader.characters, count) as submit:
+            yield Lanes(submit, _LANE_WINDOW, count)
+        return
+    characters = reader.characters.for_many() if pictures >= MANY else reader.characters
+    if pictures >= model.worth_processes:
         count = min(threads, _MOST_PROCESSES)
-        with _processes(reader, count, pictures >= MANY) as submit:
+        with _processes(reader, characters, count) as submit:
             yield Lanes(submit, _even(pictures, count, _WINDOW), 2 * count)
     else:
-        with _threads(reader, count, pictures is not None and pictures >= MANY) as submit:
-            yield Lanes(submit, _LANE_WINDOW if pictures is None else _even(pictures, count, _LANE_WINDOW), count)
+        with _threads(reader, characters, count) as submit:
+            yield Lanes(submit, _even(pictures, count, _LANE_WINDOW), count)
 
 
 def _even(pictures: int, lanes: int, most: int) -> int:
@@ -86,9 +92,8 @@ def _even(pictures: int, lanes: int, most: int) -> int:
 
 
 @contextmanager
-def _threads(reader: JobReader, count: int, many: bool) -> Iterator[Callable[[Job], _Result]]:
-    model = reader.reader.weights.model
-    characters = reader.reader.for_many() if many else reader.reader
+def _threads(reader: JobReader, characters: CharacterReader, count: int) -> Iterator[Callable[[Job], _Result]]:
+    model = characters.weights.model
     turn, over = threading.Lock(), threading.Event()
     idle: SimpleQueue[JobReader] = SimpleQueue()
     for _ in range(count):
@@ -149,9 +154,9 @@ _lane: JobReader | None = None  # of this process, where it was started to read
 
 
 @contextmanager
-def _processes(reader: JobReader, count: int, many: bool) -> Iterator[Callable[[Job], _Result]]:
+def _processes(reader: JobReader, characters: CharacterReader, count: int) -> Iterator[Callable[[Job], _Result]]:
     """Where a process cannot start, or dies, this one reads what it had to read."""
-    given = (reader.reader.for_many() if many else reader.reader, reader.formats, reader.similarity)
+    given = (characters, reader.formats, reader.similarity)
     pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin, given)
 
     def submit(job: Job) -> _Result:
@@ -177,13 +182,13 @@ def _processes(reader: JobReader, count: int, many: bool) -> Iterator[Callable[[
         pool.shutdown(cancel_futures=True)
 
 
-def _begin(reader: CharacterReader, formats: FormatSet, similarity: Similarity) -> None:
+def _begin(characters: CharacterReader, formats: FormatSet, similarity: Similarity) -> None:
     """In a process that was started to read: one lane, of one thread."""
     global _lane
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that reads for somebody is told, and tells
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
-    reader.weights.model.start_lane()
-    _lane = JobReader(reader.lane(), formats, similarity)
+    characters.weights.model.start_lane()
+    _lane = JobReader(characters.lane(), formats, similarity)
     gc.freeze()
 
 

@@ -270,7 +270,7 @@ class PlateReader:
     """Reads plates with a pack, from Python.
 
     ``runtime``: "torch" or "onnx". Groups and formats are those of the pack. ``twice``: look at every picture a second
-    time, larger, which is slower and more right. Raises LpStudioError.
+    time, larger, which is slow and helps with clear plates. Raises LpStudioError.
     """
 
     def __init__(

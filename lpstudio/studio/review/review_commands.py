@@ -53,7 +53,7 @@ def register(workspace: ReviewWorkspace) -> None:
     add("read_on", "Read &on", control.desk.read_on, lambda: control.can_read_on, icon="play",
         tip="Go on where the reading broke off")  # fmt: skip
     add("twice", "Look &twice", control.look_twice, shortcuts=("Ctrl+Alt+L",), icon="scan-search", checkable=True,
-        tip="Look at every picture a second time, larger: slower, and more clear plates come out right")  # fmt: skip
+        tip="Look at every picture a second time, larger: slow; for plates that are not blurred")  # fmt: skip
 
     add("accept", "&Accept the character", control.accept_character, lambda: control.character is not None,
         shortcuts=("Return", "Enter"), icon="check", separator=True,
