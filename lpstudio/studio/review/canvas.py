@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPe
 from PySide6.QtWidgets import QWidget
 
 from lpstudio.studio import theme
+from lpstudio.studio.review.wording import percent
 from lpstudio.studio.widgets.canvas_view import CanvasMode, CanvasView
 from lpstudio.studio.widgets.reading_strip import typed_character
 
@@ -241,7 +242,7 @@ class ReviewCanvas(CanvasView):
 
 def _percent(probability: float) -> str:
     """Two digits in the middle of the scale, three at its ends, where they matter."""
-    return f"{probability:.1%}" if not 0.01 <= probability < 0.99 else f"{probability:.0%}"
+    return f"{probability:.0%}" if 0.01 <= probability < 0.99 else percent(probability)
 
 
 def _fonts() -> tuple[QFont, QFont]:

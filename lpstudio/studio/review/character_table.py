@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from lpstudio.studio import theme
 from lpstudio.studio.review.items import ReviewItem
+from lpstudio.studio.review.wording import percent
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -85,9 +86,9 @@ class CharacterTableModel(QAbstractTableModel):
         return (
             f"{row + 1}✓" if mark.decided else f"{row + 1}",
             read.first.char,
-            f"{read.first.probability:.1%}",
+            percent(read.first.probability),
             second.char if second else "",
-            f"{second.probability:.1%}" if second else "",
+            percent(second.probability) if second else "",
             "≈" if read.similar else "",
             f"{read.confidence:.2f}",
             changed,
