@@ -95,22 +95,21 @@ def _weights(observed: Sequence[Observed]) -> tuple[Array, list[float]]:
 
     Both are divided by the greater of them: a common factor of all texts, without which long plates would underflow.
     """
-    rows = np.array([_row(one) for one in observed])
+    rows = _rows(observed)
     doubts = np.clip([one.doubt for one in observed], 1e-4, 0.9)
     rows *= (1 - doubts)[:, None]
     greatest = np.maximum(doubts, rows.max(axis=1))
     return rows / greatest[:, None], (doubts / greatest).tolist()
 
 
-def _row(one: Observed) -> Array:
-    """The probabilities over the plate characters, with a floor, summing to 1; shape (36,)."""
-    known = one.probabilities
-    given = np.maximum(np.array([known.get(c, 0.0) for c in CHARACTERS], np.float64), 0.0)
-    mass = given.sum()
+def _rows(observed: Sequence[Observed]) -> Array:
+    """The probabilities of each over the plate characters, with a floor, summing to 1; shape (n, 36)."""
+    known = [one.probabilities for one in observed]
+    given = np.maximum(np.array([[one.get(c, 0.0) for c in CHARACTERS] for one in known], np.float64), 0.0)
+    mass = given.sum(axis=1, keepdims=True)
     even = 1.0 / len(CHARACTERS)
-    if mass <= 0:
-        return np.full(len(CHARACTERS), even)
-    return np.asarray((1 - _FLOOR) * given / mass + _FLOOR * even)
+    shares = np.divide(given, mass, out=np.full_like(given, even), where=mass > 0)
+    return np.asarray((1 - _FLOOR) * shares + _FLOOR * even)
 
 
 class _Search:
@@ -160,14 +159,18 @@ class _Search:
                             else:  # nearly always: without a call, for this is most of the work
                                 target[longer] = (all_ways * weight, best * weight, (char, chars))
                 if out < MOST_LEFT_OUT and ahead[out + 1][missed] > 0:
-                    target = following.setdefault((out + 1, missed), {})
                     doubt = weighed.doubts[i]
                     enough = least / (doubt * ahead[out + 1][missed])
-                    for text, (all_ways, best, chars) in parts.items():
-                        if best >= enough:
-                            _add(target, text, all_ways * doubt, best * doubt, (None, chars))
-            states = {state: _pruned(parts) for state, parts in following.items() if parts}
-            for (out, missed), parts in states.items():
+                    left = [(text, part) for text, part in parts.items() if part[1] >= enough]
+                    target = following.setdefault((out + 1, missed), {}) if left else {}
+                    for text, (all_ways, best, chars) in left:
+                        _add(target, text, all_ways * doubt, best * doubt, (None, chars))
+            states = {}
+            for (out, missed), parts in following.items():
+                if len(parts) > _BEAM:
+                    parts = _pruned(parts)
+                if parts:
+                    states[out, missed] = parts
                 if len(parts) >= self._most:
                     # So many texts of this state alone will weigh as much: all have beginnings of their own.
                     last = sorted([part[1] for part in parts.values()], reverse=True)[self._most - 1]
@@ -199,10 +202,11 @@ def _miss(
             ahead = MISSED * reach[out][missed + 1]
             if ahead <= 0:
                 continue
-            target = states.setdefault((out, missed + 1), {})
             enough = least / ahead
-            for text, (all_ways, best, chars) in states[(out, missed)].items():
-                if best >= enough:
+            passed = [(text, part) for text, part in states[out, missed].items() if part[1] >= enough]
+            if passed:
+                target = states.setdefault((out, missed + 1), {})
+                for text, (all_ways, best, chars) in passed:
                     _add(target, text, all_ways * MISSED, best * MISSED, chars)
 
 
@@ -227,6 +231,5 @@ def _listed(chars: _Chars) -> tuple[str | None, ...]:
 
 
 def _pruned(parts: _Parts) -> _Parts:
-    if len(parts) <= _BEAM:
-        return parts
-    return dict(sorted(parts.items(), key=lambda item: item[1][0], reverse=True)[:_BEAM])
+    last = sorted([part[0] for part in parts.values()], reverse=True)[_BEAM - 1]
+    return {text: part for text, part in parts.items() if part[0] >= last}

@@ -134,8 +134,8 @@ class Weighed:
 
     def sums(self) -> Array:
         """The weight of all texts of each lattice together (the forward sum), without its share; shape (L,)."""
-        per_kind = self.rows @ self.lattices.factors.T
-        kinds, passing = self.lattices.next_kinds, self.lattices.passing
+        steps = self._steps(self.rows @ self.lattices.factors.T)
+        passing = self.lattices.passing
         states = np.zeros(self._end.shape)
         states[:, 0, 0] = 1.0
         for i in range(self.count + 1):
@@ -143,7 +143,7 @@ class Weighed:
                 states[..., missed + 1] += states[..., missed] * passing[i, ..., missed]
             if i == self.count:
                 break
-            following = states * per_kind[i][kinds[i]]
+            following = states * steps[i]
             following[:, 1:] += states[:, :-1] * self.doubts[i]
             states = following
         return np.asarray((states * self._end).sum(axis=(1, 2)))
@@ -151,16 +151,20 @@ class Weighed:
     def bounds(self) -> Array:
         """The weight of the best way from each state to the end, shape (n + 1, L, left out + 1, missed + 1)."""
         factors = self.lattices.factors
-        per_kind = (self.rows[:, None, :] * factors[None, :, :]).max(axis=2)
-        kinds, passing = self.lattices.next_kinds, self.lattices.passing
+        steps = self._steps((self.rows[:, None, :] * factors[None, :, :]).max(axis=2))
+        passing = self.lattices.passing
         bounds = np.zeros((self.count + 1, *self._end.shape))
         for i in range(self.count, -1, -1):
             best = bounds[i]
             if i == self.count:
                 best[:] = self._end
             else:
-                best[:] = bounds[i + 1] * per_kind[i][kinds[i]]
+                np.multiply(bounds[i + 1], steps[i], out=best)
                 np.maximum(best[:, :-1], bounds[i + 1][:, 1:] * self.doubts[i], out=best[:, :-1])
             for missed in range(MOST_MISSED - 1, -1, -1):
                 np.maximum(best[..., missed], best[..., missed + 1] * passing[i, ..., missed], out=best[..., missed])
         return bounds
+
+    def _steps(self, per_kind: Array) -> Array:
+        """What is said of each character by kind of place (n, kinds + 1), at the next place of every state."""
+        return per_kind[np.arange(self.count)[:, None, None, None], self.lattices.next_kinds[: self.count]]

@@ -226,14 +226,14 @@ def raw_characters(kept: Kept, protos: Array | None, placement: Placement) -> li
     logits = kept.logits
     masks = None if protos is None or not kept.coefficients.shape[1] else protos
     characters = []
-    for number, box in enumerate(boxes):
-        corners = placement.back(box.reshape(2, 2))
-        if (corners[1] - corners[0]).min() < _LEAST_SIDE:
+    placed: list[list[float]] = placement.back(boxes.reshape(-1, 2)).reshape(-1, 4).tolist()
+    for number, (x1, y1, x2, y2) in enumerate(placed):
+        if min(x2 - x1, y2 - y1) < _LEAST_SIDE:
             continue  # it lies in the grey beside the picture
-        outline = None if masks is None else _outline(kept.coefficients[number], masks, box, placement.shape)
-        polygon = _polygon(None if outline is None else placement.back(outline), corners)
-        (x1, y1), (x2, y2) = corners.tolist()
-        characters.append(RawCharacter(polygon, (x1, y1, x2, y2), float(confidence[number]), logits[number]))
+        box = (x1, y1, x2, y2)
+        outline = None if masks is None else _outline(kept.coefficients[number], masks, boxes[number], placement.shape)
+        polygon = _polygon(None if outline is None else placement.back(outline), box)
+        characters.append(RawCharacter(polygon, box, float(confidence[number]), logits[number]))
     return characters
 
 
@@ -304,7 +304,7 @@ def _outline(
     lines = [line for line in found if len(line) >= 4]
     if not lines:
         return None
-    line = max(lines, key=lambda points: abs(_area(points)))
+    line = lines[0] if len(lines) == 1 else max(lines, key=lambda points: abs(_area(points)))
     x = ((line[:, 0] - 1 + 0.5) / scale + left) * cell_x
     y = ((line[:, 1] - 1 + 0.5) / scale + top) * cell_y
     # np.clip would take longer to look at what it was given
@@ -323,11 +323,11 @@ def _area(points: NDArray[Any]) -> float:
     return 0.5 * float(np.dot(x[:-1], y[1:]) - np.dot(y[:-1], x[1:]) + x[-1] * y[0] - y[-1] * x[0])
 
 
-def _polygon(outline: NDArray[np.float64] | None, corners: NDArray[np.float64]) -> NDArray[np.float64]:
+def _polygon(outline: NDArray[np.float64] | None, box: tuple[float, float, float, float]) -> NDArray[np.float64]:
     """The outline, simplified below a pixel; the box where there is no outline worth the name."""
-    (x1, y1), (x2, y2) = corners
+    x1, y1, x2, y2 = box
     if outline is not None:
-        tolerance = max(0.15, 0.004 * float(np.hypot(x2 - x1, y2 - y1)))
+        tolerance = max(0.15, 0.004 * math.hypot(x2 - x1, y2 - y1))
         simple = cv2.approxPolyDP(outline.astype(np.float32), tolerance, True)[:, 0, :].astype(np.float64)
         if len(simple) >= 3 and abs(_area(simple)) >= 0.05 * abs((x2 - x1) * (y2 - y1)):
             return simple

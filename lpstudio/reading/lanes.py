@@ -1,10 +1,11 @@
-"""Ways to read many jobs: in one lane, in lanes side by side in this process, or in processes of their own.
+"""Ways to read many jobs: in one lane, in lanes side by side in this process, or with processes beside it.
 
 A lane reads each of its jobs from file to line on one thread: that keeps the processor busier than one lane on all
 threads, whose steps outside the model are work for one. Between the file and the line, outside the model, the lanes
 of a process take turns: Python runs one at a time anyway, and lanes that fight over every step of it spend a quarter
-more of the processor. One lane more than there are processors uses what waiting for turns leaves. Processes wait for
-nothing, which pays once the seconds in which they start are won back.
+more of the processor. One lane more than there are processors uses what waiting for turns leaves. Lanes in processes
+of their own wait for nothing, which pays once the seconds in which they start are won back; until then, and beside
+them, one lane of this process reads.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, 
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import connection
 from queue import SimpleQueue
 
@@ -40,19 +42,22 @@ _LANE_WINDOW = 16  # of lanes that take turns: what one does in one go outside t
 _FEW = 8  # so few pictures are not worth another lane
 _SPARE = 1  # lanes more than processors: while one waits for its turn, another has its processor
 MANY = 400  # so many pictures are worth the half second in which a faster model is made
-_MOST_PROCESSES = 8  # each takes some hundred megabytes
-_LOOK_S = 0.1  # between two looks whether the run is to end, while a process works
+_MOST_LANES = 8  # of processes: each takes some hundred megabytes
+_AHEAD = 8  # jobs for each lane: while processes start, the lane that is there goes on
+_LOOK_S = 0.1  # between two looks whether the run is to end, while lanes work
 # A lane that wants to go on with its model waits no longer for one that works in Python (seconds; usually 0.005).
 _SWITCH_S = 0.00005
 
+_Lane = Callable[[Job], list[Line]]
 _Result = Callable[[], list[Line]]  # waits for the lines of a job
+_Submit = Callable[[Job], _Result]
 
 
 @dataclass(frozen=True)
 class Lanes:
     """What takes jobs of up to ``window`` pictures; ``ahead`` of them may wait, so that nobody waits for jobs."""
 
-    submit: Callable[[Job], _Result]
+    submit: _Submit
     window: int
     ahead: int
 
@@ -68,18 +73,16 @@ def open_lanes(reader: JobReader, pictures: int | None) -> Iterator[Lanes]:
     if count <= 1:  # in this thread, with as many others as the model takes by itself
         yield Lanes(lambda job: lambda: reader.lines(job), _WINDOW, 0)
         return
-    if pictures is None:
-        with _threads(reader, reader.characters, count) as submit:
-            yield Lanes(submit, _LANE_WINDOW, count)
-        return
-    characters = reader.characters.for_many() if pictures >= MANY else reader.characters
-    if pictures >= model.worth_processes:
-        count = min(threads, _MOST_PROCESSES)
-        with _processes(reader, characters, count) as submit:
-            yield Lanes(submit, _even(pictures, count, _WINDOW), 2 * count)
+    characters = reader.characters.for_many() if pictures is not None and pictures >= MANY else reader.characters
+    if pictures is not None and pictures >= model.worth_processes:
+        count = min(threads, _MOST_LANES)
+        window, ahead = _even(pictures, count, _WINDOW), _AHEAD * count
+        with _one_beside_processes(reader, characters, count - 1) as submit:
+            yield Lanes(submit, window, ahead)
     else:
-        with _threads(reader, characters, count) as submit:
-            yield Lanes(submit, _even(pictures, count, _LANE_WINDOW), count)
+        window = _LANE_WINDOW if pictures is None else _even(pictures, count, _LANE_WINDOW)
+        with _in_turns(reader, characters, count) as submit:
+            yield Lanes(submit, window, count)
 
 
 def _even(pictures: int, lanes: int, most: int) -> int:
@@ -88,28 +91,50 @@ def _even(pictures: int, lanes: int, most: int) -> int:
     return -(-pictures // windows)
 
 
+@contextmanager
+def _pool(model: Model, count: int, idle: SimpleQueue[_Lane], check: Callable[[], None]) -> Iterator[_Submit]:
+    """Up to ``count`` jobs at once, each in a lane that is idle. A lane whose process has died is not asked again."""
+
+    def work(job: Job) -> list[Line]:
+        while True:
+            lane = idle.get()
+            try:
+                lines = lane(job)
+            except BrokenProcessPool:
+                log.warning("a process that read pictures ended; they are read without it")
+            except BaseException:
+                idle.put(lane)
+                raise
+            else:
+                idle.put(lane)
+                return lines
+
+    def waited(future: Future[list[Line]]) -> list[Line]:
+        while not future.done():
+            wait([future], _LOOK_S)
+            check()
+        return future.result()
+
+    with model.lanes_running(), _little_waiting(), ThreadPoolExecutor(count, "reading", model.start_lane) as pool:
+        try:
+            yield lambda job: partial(waited, pool.submit(work, job))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
 # -- lanes of this process
 
 
 @contextmanager
-def _threads(reader: JobReader, characters: CharacterReader, count: int) -> Iterator[Callable[[Job], _Result]]:
-    model = characters.weights.model
+def _in_turns(reader: JobReader, characters: CharacterReader, count: int) -> Iterator[_Submit]:
     turn, over = threading.Lock(), threading.Event()
-    idle: SimpleQueue[JobReader] = SimpleQueue()
+    idle: SimpleQueue[_Lane] = SimpleQueue()
     for _ in range(count):
         lane = characters.lane(lambda model: _InTurns(model, turn))
-        idle.put(JobReader(lane, reader.formats, reader.similarity, reader.check, turn, over))
-
-    def work(job: Job) -> list[Line]:
-        lane = idle.get()
+        idle.put(JobReader(lane, reader.formats, reader.similarity, reader.check, turn, over).lines)
+    with _pool(characters.weights.model, count, idle, reader.check) as submit:
         try:
-            return lane.lines(job)
-        finally:
-            idle.put(lane)
-
-    with model.lanes_running(), _little_waiting(), ThreadPoolExecutor(count, "reading", model.start_lane) as pool:
-        try:
-            yield lambda job: pool.submit(work, job).result
+            yield submit
         finally:
             over.set()
 
@@ -148,38 +173,54 @@ def _little_waiting() -> Iterator[None]:
             gc.unfreeze()
 
 
-# -- processes
+# -- lanes of processes
 
 _lane: JobReader | None = None  # of this process, where it was started to read
 
 
 @contextmanager
-def _processes(reader: JobReader, characters: CharacterReader, count: int) -> Iterator[Callable[[Job], _Result]]:
-    """Where a process cannot start, or dies, this one reads what it had to read."""
-    given = (characters, reader.formats, reader.similarity)
-    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin, given)
-
-    def submit(job: Job) -> _Result:
-        try:
-            future = pool.submit(_read, job)
-        except BrokenProcessPool:
-            return lambda: reader.lines(job)
-        return lambda: waited(future, job)
-
-    def waited(future: Future[list[Line]], job: Job) -> list[Line]:
-        while not future.done():
-            wait([future], _LOOK_S)
-            reader.check()
-        try:
-            return future.result()
-        except BrokenProcessPool:
-            log.warning("a process that read pictures ended; they are read without it")
-            return reader.lines(job)
-
+def _one_beside_processes(reader: JobReader, characters: CharacterReader, processes: int) -> Iterator[_Submit]:
+    """One lane here and one in each process, once it has started; where none starts, or all die, this one is left."""
+    over = threading.Event()
+    idle: SimpleQueue[_Lane] = SimpleQueue()
+    idle.put(JobReader(characters.lane(), reader.formats, reader.similarity, reader.check, over=over).lines)
+    beside = [_Process((characters, reader.formats, reader.similarity)) for _ in range(processes)]
+    starting = [threading.Thread(target=process.start, args=(idle,), name="starting") for process in beside]
+    for thread in starting:
+        thread.start()
     try:
-        yield submit
+        with _pool(characters.weights.model, processes + 1, idle, reader.check) as submit:
+            try:
+                yield submit
+            finally:
+                over.set()
     finally:
-        pool.shutdown(cancel_futures=True)
+        for thread, process in zip(starting, beside, strict=True):
+            thread.join()
+            process.end()
+
+
+class _Process:
+    """A lane in a process of its own: a pool each, for one process that dies would take all of a pool with it."""
+
+    def __init__(self, given: tuple[CharacterReader, FormatSet, Similarity]) -> None:
+        self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _begin, given)
+
+    def start(self, idle: SimpleQueue[_Lane]) -> None:
+        """Join the lanes that are idle once the process has begun, which takes seconds with torch."""
+        try:
+            self._pool.submit(_is_there).result()
+        except (OSError, BrokenProcessPool) as error:
+            log.warning("pictures are read with one process less: it did not start (%s)", error)
+        else:
+            log.debug("a process reads, too")
+            idle.put(self._lines)
+
+    def end(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def _lines(self, job: Job) -> list[Line]:
+        return self._pool.submit(_read, job).result()
 
 
 def _begin(characters: CharacterReader, formats: FormatSet, similarity: Similarity) -> None:
@@ -198,6 +239,10 @@ def _end_with_parent() -> None:
     if parent is not None:
         connection.wait([parent.sentinel])
         os._exit(1)
+
+
+def _is_there() -> None:
+    """Done by a process once it has begun."""
 
 
 def _read(job: Job) -> list[Line]:

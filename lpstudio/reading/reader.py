@@ -57,7 +57,7 @@ class CharacterReader:
 
         Polygons are in pixels of the picture given.
         """
-        return [[self.character(raw) for raw in found] for found in self.read_raw(images)]
+        return [[character for character, _ in self.with_posterior(found)] for found in self.read_raw(images)]
 
     def read_raw(self, images: Sequence[NDArray[np.uint8]]) -> list[list[RawCharacter]]:
         """As :meth:`read`, with the whole class rows."""
@@ -75,26 +75,25 @@ class CharacterReader:
                         results[number] = other
         return results
 
-    def character(self, raw: RawCharacter) -> Character:
-        """A detection as a character of the project's words: named class, ranked candidates."""
-        return self._character(raw, self.weights.posterior.probabilities(raw.logits))
-
     def with_posterior(self, found: Sequence[RawCharacter]) -> list[tuple[Character, dict[str, float]]]:
-        """The detections of a picture as in :meth:`character`, each with its whole posterior by class name."""
+        """The detections of a picture as characters of the project's words: named class, ranked candidates.
+
+        Each with its whole posterior by class name.
+        """
         if not found:
             return []
         names = self.weights.alphabet.names
         rows = self.weights.posterior.probabilities(np.stack([raw.logits for raw in found]))
+        orders = np.argsort(-rows, axis=1, kind="stable")[:, :CANDIDATES]
         return [
-            (self._character(raw, row), dict(zip(names, row.tolist(), strict=True)))
-            for raw, row in zip(found, rows, strict=True)
+            (self._character(raw, probabilities, order), dict(zip(names, probabilities, strict=True)))
+            for raw, probabilities, order in zip(found, rows.tolist(), orders.tolist(), strict=True)
         ]
 
-    def _character(self, raw: RawCharacter, probabilities: NDArray[np.float64]) -> Character:
+    def _character(self, raw: RawCharacter, probabilities: Sequence[float], order: Sequence[int]) -> Character:
         names = self.weights.alphabet.names
-        order = np.argsort(-probabilities, kind="stable")[:CANDIDATES]
         candidates = tuple(
-            Candidate(names[i], float(probabilities[i]))
+            Candidate(names[i], probabilities[i])
             for rank, i in enumerate(order)
             if rank < 2 or probabilities[i] >= _LEAST
         )

@@ -102,7 +102,7 @@ def test_probabilities_are_those_of_adding_up_every_text_by_hand(
     formats = formats_from(choice)
     observed = [Observed({c: p / sum(row.values()) for c, p in row.items()}, doubt) for row, doubt in characters]
     exact: dict[str, float] = {}
-    rows = [dict(zip(CHARACTERS, module._row(one).tolist(), strict=True)) for one in observed]
+    rows = [dict(zip(CHARACTERS, row, strict=True)) for row in module._rows(observed).tolist()]
     total = 0.5
     for one in observed:
         total *= one.doubt

@@ -8,8 +8,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -52,17 +55,38 @@ def _two_processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(TorchModel, "worth_processes", COUNT)
     monkeypatch.setattr(lanes, "MANY", COUNT)
     threads = torch.get_num_threads()
-    torch.set_num_threads(2)
+    torch.set_num_threads(3)  # two in processes, one here
     yield
     torch.set_num_threads(threads)
 
 
-def run(reader: CharacterReader, folder: Path) -> ReadingRun:
-    return ReadingRun(find_items([str(folder)]), reader, formats_from("none"), Similarity())
+def run(reader: CharacterReader, folder: Path, check: Callable[[], None] = lambda: None) -> ReadingRun:
+    return ReadingRun(find_items([str(folder)]), reader, formats_from("none"), Similarity(), check=check)
 
 
-def test_processes_read_what_one_lane_reads(reader: CharacterReader, folder: Path) -> None:
-    lines = list(run(reader, folder))
+def in_lane() -> bool:
+    """Whether the lane of this process asks, with a picture of its first job."""
+    return threading.current_thread() is not threading.main_thread()
+
+
+@pytest.fixture
+def both_read(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], None]]:
+    """Waits until both processes take jobs."""
+
+    def waits() -> None:
+        deadline = time.monotonic() + 60
+        while caplog.text.count("reads, too") < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    with caplog.at_level(logging.DEBUG, "lpstudio.reading.lanes"):
+        yield waits
+
+
+def test_processes_read_what_one_lane_reads(
+    reader: CharacterReader, folder: Path, both_read: Callable[[], None]
+) -> None:
+    lines = list(run(reader, folder, lambda: both_read() if in_lane() else None))
     assert [Path(line["source"]).stem for line in lines] == [f"{number:02}" for number in range(COUNT)]
     torch.set_num_threads(1)
     alone = list(run(reader, folder))
@@ -75,53 +99,75 @@ def test_processes_read_what_one_lane_reads(reader: CharacterReader, folder: Pat
 
 
 def test_what_a_killed_process_had_to_read_is_read_all_the_same(
-    reader: CharacterReader, folder: Path, caplog: pytest.LogCaptureFixture
+    reader: CharacterReader, folder: Path, caplog: pytest.LogCaptureFixture, both_read: Callable[[], None]
 ) -> None:
-    lines = []
-    with caplog.at_level(logging.WARNING):
-        for line in run(reader, folder):
-            if not lines:
-                assert len(multiprocessing.active_children()) == 2
-                multiprocessing.active_children()[0].kill()
-            lines.append(line)
+    def kill_one_that_reads() -> None:
+        if in_lane() and not killed:
+            both_read()
+            time.sleep(0.05)
+            killed.append(multiprocessing.active_children()[0])
+            killed[0].kill()
+
+    killed: list[Any] = []
+    lines = list(run(reader, folder, kill_one_that_reads))
+    assert killed
     assert [Path(line["source"]).stem for line in lines] == [f"{number:02}" for number in range(COUNT)]
     assert [line["error"] is None for line in lines] == [number != 40 for number in range(COUNT)]
     assert "read without it" in caplog.text
 
 
-def test_a_run_that_is_stopped_leaves_no_process(reader: CharacterReader, folder: Path) -> None:
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_run_that_is_stopped_leaves_no_process(
+    reader: CharacterReader, folder: Path, both_read: Callable[[], None], begun: bool
+) -> None:
     class Enough(Exception):  # noqa: N818
         pass
 
     def check() -> None:
-        if multiprocessing.active_children():
+        if in_lane():
+            if begun:
+                both_read()
             raise Enough
 
     with pytest.raises(Enough):
-        list(ReadingRun(find_items([str(folder)]), reader, formats_from("none"), Similarity(), check=check))
+        list(run(reader, folder, check))
     assert not multiprocessing.active_children()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
-def test_processes_end_with_one_that_was_killed(folder: Path, weights_file: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("begun", [False, True])
+def test_processes_end_with_one_that_was_killed(folder: Path, weights_file: Path, tmp_path: Path, begun: bool) -> None:
     script = tmp_path / "reads.py"
     script.write_text(
-        "import multiprocessing, sys, time\n"
+        "import logging, sys, time\n"
         "from pathlib import Path\n"
         "from tests.reading.test_lanes import COUNT, CharacterReader, TorchModel, lanes, load_weights, run, torch\n"
         "if __name__ == '__main__':\n"
         "    TorchModel.worth_processes = lanes.MANY = COUNT\n"
-        "    torch.set_num_threads(2)\n"
+        "    torch.set_num_threads(3)\n"
+        "    lanes.log.addHandler(logging.StreamHandler(sys.stdout))\n"
+        "    lanes.log.setLevel(logging.DEBUG)\n"
         "    for line in run(CharacterReader(load_weights(Path(sys.argv[1]), 'cpu')), Path(sys.argv[2])):\n"
-        "        print(*(child.pid for child in multiprocessing.active_children()), flush=True)\n"
         "        time.sleep(60)\n"
     )
     root = str(Path(__file__).resolve().parents[2])
     environment = {**os.environ, "PYTHONPATH": root}
     call = [sys.executable, str(script), str(weights_file), str(folder)]
-    with subprocess.Popen(call, stdout=subprocess.PIPE, text=True, env=environment) as process:
+    with subprocess.Popen(
+        call, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+    ) as process:
         assert process.stdout is not None
-        children = [psutil.Process(int(pid)) for pid in process.stdout.readline().split()]
+        deadline = time.monotonic() + 60
+        children: list[psutil.Process] = []
+        while len(children) < 2:
+            assert time.monotonic() < deadline
+            below = psutil.Process(process.pid).children()
+            children = [child for child in below if "spawn_main" in " ".join(child.cmdline())]
+        there = 0
+        while begun and there < 2:
+            said = process.stdout.readline()
+            assert said
+            there += "reads, too" in said
         process.send_signal(signal.SIGKILL)
         process.wait(10)
     assert len(children) == 2
