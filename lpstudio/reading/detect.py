@@ -35,6 +35,7 @@ _BATCH_PIXELS = 4_000_000  # of the model's input: larger batches take gigabytes
 SMALL = 300_000
 _GREY = 114  # what Ultralytics pads with in training
 _TINY = 1e-7
+_FINE = 2  # times as fine as the masks are the fields that outlines are found on
 _LEAST_SIDE = 0.5  # pixels of the picture that a character's box measures at least
 
 
@@ -222,18 +223,18 @@ def raw_characters(kept: Kept, protos: Array | None, placement: Placement) -> li
     if not len(kept.boxes):
         return []
     boxes = kept.boxes.astype(np.float64)
-    confidence = kept.confidence
-    logits = kept.logits
-    masks = None if protos is None or not kept.coefficients.shape[1] else protos
+    if protos is None or not kept.coefficients.shape[1]:
+        outlines: list[Array | None] = [None] * len(boxes)
+    else:
+        outlines = _outlines(kept.coefficients, protos, boxes, placement)
     characters = []
     placed: list[list[float]] = placement.back(boxes.reshape(-1, 2)).reshape(-1, 4).tolist()
     for number, (x1, y1, x2, y2) in enumerate(placed):
         if min(x2 - x1, y2 - y1) < _LEAST_SIDE:
             continue  # it lies in the grey beside the picture
         box = (x1, y1, x2, y2)
-        outline = None if masks is None else _outline(kept.coefficients[number], masks, boxes[number], placement.shape)
-        polygon = _polygon(None if outline is None else placement.back(outline), box)
-        characters.append(RawCharacter(polygon, box, float(confidence[number]), logits[number]))
+        polygon = _polygon(outlines[number], box)
+        characters.append(RawCharacter(polygon, box, float(kept.confidence[number]), kept.logits[number]))
     return characters
 
 
@@ -265,17 +266,42 @@ def detect(
     return found
 
 
-def _outline(
-    coefficients: Array, masks: Array, box: NDArray[np.float64], shape: tuple[int, int]
-) -> NDArray[np.float64] | None:
-    """The zero line of a mask field inside a box, as points of the rectangle; None where there is no area.
+def _outlines(
+    coefficients: Array, masks: Array, boxes: NDArray[np.float64], placement: Placement
+) -> list[Array | None]:
+    """The outline of each character in pixels of the picture, (n, 2); None where there is no area.
+
+    ``coefficients`` (characters, masks) of ``masks`` (masks, h, w), ``boxes`` (characters, 4) on the rectangle. What is
+    done to points is done to all of them together: most outlines have a few dozen.
+    """
+    cell = np.array([placement.shape[1] / masks.shape[2], placement.shape[0] / masks.shape[1]])
+    cells = cell.tolist()
+    found = [_zero_line(one, masks, box, cells) for one, box in zip(coefficients, boxes.tolist(), strict=True)]
+    counts = [0 if one is None else len(one[0]) for one in found]
+    there = [one for one in found if one is not None]
+    if not there:
+        return [None] * len(boxes)
+    lines = np.concatenate([line for line, _ in there])
+    corners = np.repeat(np.array([corner for _, corner in there]), [count for count in counts if count], axis=0)
+    points = ((lines - 1 + 0.5) / _FINE + corners) * cell
+    within = np.repeat(boxes, counts, axis=0)
+    # np.clip would take longer to look at what it was given
+    points = np.minimum(np.maximum(points, within[:, :2]), within[:, 2:])
+    parts = np.split(placement.back(points).astype(np.float32), np.cumsum(counts)[:-1])
+    return [part if len(part) else None for part in parts]
+
+
+def _zero_line(
+    coefficients: Array, masks: Array, box: Sequence[float], cell: Sequence[float]
+) -> tuple[NDArray[np.float64], tuple[int, int]] | None:
+    """The zero line of a mask field inside a box and the cell where it begins; None where there is no area.
 
     The field is the sum of ``masks`` (masks, h, w), each times its coefficient. The line is interpolated between the
-    field's samples, which lie in the middle of cells of shape[1] / w pixels.
+    field's samples, which lie in the middle of cells of ``cell`` (width, height) pixels; ``_FINE`` steps are a cell,
+    and the first lies at 1.
     """
     count, height, width = masks.shape
-    x1, y1, x2, y2 = box.tolist()
-    cell_x, cell_y = shape[1] / width, shape[0] / height
+    (x1, y1, x2, y2), (cell_x, cell_y) = box, cell
     left, top = max(0, int(x1 / cell_x) - 1), max(0, int(y1 / cell_y) - 1)
     right, bottom = min(width, int(x2 / cell_x) + 2), min(height, int(y2 / cell_y) + 2)
     if right - left < 2 or bottom - top < 2:
@@ -284,8 +310,8 @@ def _outline(
     # among threads, which lanes side by side pay for twice over.
     samples = masks[:, top:bottom, left:right].reshape(count, -1)
     part = (coefficients @ samples).reshape(bottom - top, right - left)
-    scale = 2  # cubic interpolation rounds the corners that the coarse samples would give
-    fine = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    # Cubic interpolation rounds the corners that the coarse samples would give.
+    fine = cv2.resize(part, None, fx=_FINE, fy=_FINE, interpolation=cv2.INTER_CUBIC)
     floor = min(float(fine.min()), -1e-3)
     closed = np.full((fine.shape[0] + 2, fine.shape[1] + 2), floor)
     closed[1:-1, 1:-1] = fine
@@ -304,11 +330,7 @@ def _outline(
     lines = [line for line in found if len(line) >= 4]
     if not lines:
         return None
-    line = lines[0] if len(lines) == 1 else max(lines, key=lambda points: abs(_area(points)))
-    x = ((line[:, 0] - 1 + 0.5) / scale + left) * cell_x
-    y = ((line[:, 1] - 1 + 0.5) / scale + top) * cell_y
-    # np.clip would take longer to look at what it was given
-    return np.stack([np.minimum(np.maximum(x, x1), x2), np.minimum(np.maximum(y, y1), y2)], axis=1)
+    return lines[0] if len(lines) == 1 else max(lines, key=lambda points: abs(_area(points))), (left, top)
 
 
 @lru_cache(maxsize=1024)
@@ -323,12 +345,12 @@ def _area(points: NDArray[Any]) -> float:
     return 0.5 * float(np.dot(x[:-1], y[1:]) - np.dot(y[:-1], x[1:]) + x[-1] * y[0] - y[-1] * x[0])
 
 
-def _polygon(outline: NDArray[np.float64] | None, box: tuple[float, float, float, float]) -> NDArray[np.float64]:
+def _polygon(outline: Array | None, box: tuple[float, float, float, float]) -> NDArray[np.float64]:
     """The outline, simplified below a pixel; the box where there is no outline worth the name."""
     x1, y1, x2, y2 = box
     if outline is not None:
         tolerance = max(0.15, 0.004 * math.hypot(x2 - x1, y2 - y1))
-        simple = cv2.approxPolyDP(outline.astype(np.float32), tolerance, True)[:, 0, :].astype(np.float64)
+        simple = cv2.approxPolyDP(outline, tolerance, True)[:, 0, :].astype(np.float64)
         if len(simple) >= 3 and abs(_area(simple)) >= 0.05 * abs((x2 - x1) * (y2 - y1)):
             return simple
     return np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]])

@@ -47,6 +47,7 @@ _AHEAD = 8  # jobs for each lane: while processes start, the lane that is there 
 _LOOK_S = 0.1  # between two looks whether the run is to end, while lanes work
 # A lane that wants to go on with its model waits no longer for one that works in Python (seconds; usually 0.005).
 _SWITCH_S = 0.00005
+_GARBAGE = 50_000  # new objects, those of some thirty plates, after which it is searched for
 
 _Lane = Callable[[Job], list[Line]]
 _Result = Callable[[], list[Line]]  # waits for the lines of a job
@@ -158,19 +159,27 @@ class _InTurns:
 def _little_waiting() -> Iterator[None]:
     """Held while there are lanes: they wait less for each other at what only one of them can do at a time.
 
-    The search for garbage is such: it would go through all that torch and its like have loaded, again and again.
+    The search for garbage is such.
     """
     interval = sys.getswitchinterval()
+    thresholds = gc.get_threshold()
     freeze = gc.isenabled() and not gc.get_freeze_count()
     sys.setswitchinterval(_SWITCH_S)
     if freeze:
-        gc.freeze()
+        _seldom_search()
     try:
         yield
     finally:
         sys.setswitchinterval(interval)
         if freeze:
             gc.unfreeze()
+            gc.set_threshold(*thresholds)
+
+
+def _seldom_search() -> None:
+    """For garbage: never through what torch and its like have loaded, and not again for every few characters."""
+    gc.freeze()
+    gc.set_threshold(_GARBAGE, *gc.get_threshold()[1:])
 
 
 # -- lanes of processes
@@ -230,7 +239,7 @@ def _begin(characters: CharacterReader, formats: FormatSet, similarity: Similari
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     characters.weights.model.start_lane()
     _lane = JobReader(characters.lane(), formats, similarity)
-    gc.freeze()
+    _seldom_search()
 
 
 def _end_with_parent() -> None:
