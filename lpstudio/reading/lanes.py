@@ -18,11 +18,12 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from multiprocessing import connection
 from queue import SimpleQueue
 
@@ -74,13 +75,13 @@ def open_lanes(reader: JobReader, pictures: int | None) -> Iterator[Lanes]:
     if count <= 1:  # in this thread, with as many others as the model takes by itself
         yield Lanes(lambda job: lambda: reader.lines(job), _WINDOW, 0)
         return
-    characters = reader.characters.for_many() if pictures is not None and pictures >= MANY else reader.characters
     if pictures is not None and pictures >= model.worth_processes:
         count = min(threads, _MOST_LANES)
         window, ahead = _even(pictures, count, _WINDOW), _AHEAD * count
-        with _one_beside_processes(reader, characters, count - 1) as submit:
+        with _one_beside_processes(reader, count - 1) as submit:
             yield Lanes(submit, window, ahead)
     else:
+        characters = reader.characters.for_many() if pictures is not None and pictures >= MANY else reader.characters
         window = _LANE_WINDOW if pictures is None else _even(pictures, count, _LANE_WINDOW)
         with _in_turns(reader, characters, count) as submit:
             yield Lanes(submit, window, count)
@@ -188,22 +189,27 @@ _lane: JobReader | None = None  # of this process, where it was started to read
 
 
 @contextmanager
-def _one_beside_processes(reader: JobReader, characters: CharacterReader, processes: int) -> Iterator[_Submit]:
+def _one_beside_processes(reader: JobReader, processes: int) -> Iterator[_Submit]:
     """One lane here and one in each process, once it has started; where none starts, or all die, this one is left."""
     over = threading.Event()
     idle: SimpleQueue[_Lane] = SimpleQueue()
-    idle.put(JobReader(characters.lane(), reader.formats, reader.similarity, reader.check, over=over).lines)
-    beside = [_Process((characters, reader.formats, reader.similarity)) for _ in range(processes)]
-    starting = [threading.Thread(target=process.start, args=(idle,), name="starting") for process in beside]
+    made: Future[CharacterReader] = Future()
+    module = type(reader.characters.weights.model).__module__
+    beside = [_Process(module) for _ in range(processes)]
+    starting = [threading.Thread(target=one.start, args=(reader, made, idle), name="starting") for one in beside]
     for thread in starting:
         thread.start()
     try:
+        characters = reader.characters.for_many()
+        made.set_result(characters)
+        idle.put(JobReader(characters.lane(), reader.formats, reader.similarity, reader.check, over=over).lines)
         with _pool(characters.weights.model, processes + 1, idle, reader.check) as submit:
             try:
                 yield submit
             finally:
                 over.set()
     finally:
+        made.cancel()  # where it could not be made
         for thread, process in zip(starting, beside, strict=True):
             thread.join()
             process.end()
@@ -212,13 +218,16 @@ def _one_beside_processes(reader: JobReader, characters: CharacterReader, proces
 class _Process:
     """A lane in a process of its own: a pool each, for one process that dies would take all of a pool with it."""
 
-    def __init__(self, given: tuple[CharacterReader, FormatSet, Similarity]) -> None:
-        self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _begin, given)
+    def __init__(self, module: str) -> None:
+        self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _prepare, (module,))
 
-    def start(self, idle: SimpleQueue[_Lane]) -> None:
+    def start(self, reader: JobReader, made: Future[CharacterReader], idle: SimpleQueue[_Lane]) -> None:
         """Join the lanes that are idle once the process has begun, which takes seconds with torch."""
         try:
-            self._pool.submit(_is_there).result()
+            self._pool.submit(_is_there)
+            self._pool.submit(_begin, made.result(), reader.formats, reader.similarity).result()
+        except CancelledError:
+            pass
         except (OSError, BrokenProcessPool) as error:
             log.warning("pictures are read with one process less: it did not start (%s)", error)
         else:
@@ -232,11 +241,20 @@ class _Process:
         return self._pool.submit(_read, job).result()
 
 
-def _begin(characters: CharacterReader, formats: FormatSet, similarity: Similarity) -> None:
-    """In a process that was started to read: one lane, of one thread."""
-    global _lane
+def _prepare(module: str) -> None:
+    """In a process that was started to read: load what its model will need, while that is still being made."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that reads for somebody is told, and tells
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    import_module(module)
+
+
+def _is_there() -> None:
+    """Starts the process."""
+
+
+def _begin(characters: CharacterReader, formats: FormatSet, similarity: Similarity) -> None:
+    """Make this process one lane, of one thread."""
+    global _lane
     characters.weights.model.start_lane()
     _lane = JobReader(characters.lane(), formats, similarity)
     _seldom_search()
@@ -248,10 +266,6 @@ def _end_with_parent() -> None:
     if parent is not None:
         connection.wait([parent.sentinel])
         os._exit(1)
-
-
-def _is_there() -> None:
-    """Done by a process once it has begun."""
 
 
 def _read(job: Job) -> list[Line]:
