@@ -231,5 +231,4 @@ def _listed(chars: _Chars) -> tuple[str | None, ...]:
 
 
 def _pruned(parts: _Parts) -> _Parts:
-    last = sorted([part[0] for part in parts.values()], reverse=True)[_BEAM - 1]
-    return {text: part for text, part in parts.items() if part[0] >= last}
+    return dict(sorted(parts.items(), key=lambda item: item[1][0], reverse=True)[:_BEAM])
