@@ -162,9 +162,10 @@ class _Search:
                     doubt = weighed.doubts[i]
                     enough = least / (doubt * ahead[out + 1][missed])
                     left = [(text, part) for text, part in parts.items() if part[1] >= enough]
-                    target = following.setdefault((out + 1, missed), {}) if left else {}
-                    for text, (all_ways, best, chars) in left:
-                        _add(target, text, all_ways * doubt, best * doubt, (None, chars))
+                    if left:
+                        target = following.setdefault((out + 1, missed), {})
+                        for text, (all_ways, best, chars) in left:
+                            _add(target, text, all_ways * doubt, best * doubt, (None, chars))
             states = {}
             for (out, missed), parts in following.items():
                 if len(parts) > _BEAM:

@@ -76,10 +76,8 @@ class CharacterReader:
         return results
 
     def with_posterior(self, found: Sequence[RawCharacter]) -> list[tuple[Character, dict[str, float]]]:
-        """The detections of a picture as characters of the project's words: named class, ranked candidates.
-
-        Each with its whole posterior by class name.
-        """
+        """The detections of a picture as characters (named class, ranked candidates), each with its whole posterior
+        by class name."""
         if not found:
             return []
         names = self.weights.alphabet.names
