@@ -228,7 +228,7 @@ class _Process:
             self._pool.submit(_begin, made.result(), reader.formats, reader.similarity).result()
         except CancelledError:
             pass
-        except (OSError, BrokenProcessPool) as error:
+        except Exception as error:  # no process, no memory, what cannot be sent: the lanes that are there read on
             log.warning("pictures are read with one process less: it did not start (%s)", error)
         else:
             log.debug("a process reads, too")

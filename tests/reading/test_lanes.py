@@ -117,6 +117,18 @@ def test_what_killed_processes_had_to_read_is_read_all_the_same(
     assert "read without it" in caplog.text
 
 
+def test_where_processes_cannot_begin_all_is_read_without_them(
+    reader: CharacterReader, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class OfNoOtherProcess(Similarity):  # a class inside a function cannot be sent
+        pass
+
+    lines = list(ReadingRun(find_items([str(folder)]), reader, formats_from("none"), OfNoOtherProcess()))
+    assert [line["error"] is None for line in lines] == [number != 40 for number in range(COUNT)]
+    assert caplog.text.count("did not start") == 2
+    assert not multiprocessing.active_children()
+
+
 @pytest.mark.parametrize("begun", [False, True])
 def test_a_run_that_is_stopped_leaves_no_process(
     reader: CharacterReader, folder: Path, wait_for: Callable[[int], None], begun: bool
